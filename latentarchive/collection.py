@@ -1,0 +1,229 @@
+"""`Item`: one work as catalogued; `Record` and `Rejected`: what a source yields; `Collection`: all rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.ipc
+
+from latentarchive.errors import ArchiveDamaged, CollectionError
+
+RIGHTS_CLASSES = ("open", "restricted", "unknown")
+
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("image", pa.string()),
+        ("title", pa.string()),
+        ("text", pa.string()),
+        ("creator", pa.string()),
+        ("date", pa.string()),
+        ("year", pa.int32()),
+        ("year_end", pa.int32()),
+        ("medium", pa.string()),
+        ("place", pa.string()),
+        ("subjects", pa.list_(pa.string())),
+        ("rights", pa.string()),
+        ("rights_class", pa.string()),
+        ("mining", pa.string()),
+        ("url", pa.string()),
+        ("source", pa.string()),
+        ("sha256", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("extra", pa.map_(pa.string(), pa.string())),
+    ]
+)
+"""The columns of an item on disk, and the names that a filter may use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One work as its catalogue describes it. Text is NFC; an empty string means "not stated".
+
+    Raises `CollectionError` if the id is empty, holds white space or lacks the ``source:`` prefix, if
+    ``year_end`` comes before ``year``, or if ``rights_class`` is not one of open, restricted, unknown.
+    """
+
+    #: ``source:local``, without white space, the same in every rebuild.
+    id: str
+    #: Path of the image relative to the collection's root (``shard.tar/member`` inside a tar), or its URL.
+    image: str = ""
+    title: str = ""
+    #: Caption or description in running words.
+    text: str = ""
+    creator: str = ""
+    #: The date as the catalogue writes it.
+    date: str = ""
+    #: First and last year that `date` can mean (negative before the common era); None where it does not say.
+    year: int | None = None
+    year_end: int | None = None
+    medium: str = ""
+    place: str = ""
+    subjects: tuple[str, ...] = ()
+    #: Canonical URI where the statement is a known one, otherwise the statement as written, or ``"unknown"``.
+    rights: str = "unknown"
+    rights_class: str = "unknown"
+    #: PLUS Data Mining code found in the file or the table, for example ``DMI-PROHIBITED``; "" if none.
+    mining: str = ""
+    #: Page of the work, or the only address known of it.
+    url: str = ""
+    #: Who holds or published the work.
+    source: str = ""
+    #: Digest of the image file's bytes, and its size in pixels as shown (after orientation); set when built.
+    sha256: str = ""
+    width: int | None = None
+    height: int | None = None
+    #: Everything else that was catalogued, as text.
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in TEXT_FIELDS:
+            object.__setattr__(self, name, unicodedata.normalize("NFC", getattr(self, name)))
+        object.__setattr__(self, "subjects", tuple(unicodedata.normalize("NFC", s) for s in self.subjects))
+        extra = {k: unicodedata.normalize("NFC", v) for k, v in sorted(self.extra.items())}
+        object.__setattr__(self, "extra", MappingProxyType(extra))
+        if any(c.isspace() for c in self.id) or not all(self.id.partition(":")):
+            message = f"item id must be 'source:local' without white space, got {self.id!r}"
+            raise CollectionError(message)
+        if self.rights_class not in RIGHTS_CLASSES:
+            message = f"item {self.id}: rights_class must be one of {', '.join(RIGHTS_CLASSES)}, got {self.rights_class!r}"
+            raise CollectionError(message)
+        if self.year is not None and self.year_end is not None and self.year_end < self.year:
+            message = f"item {self.id}: year_end {self.year_end} comes before year {self.year}"
+            raise CollectionError(message)
+
+    def record(self) -> dict[str, Any]:
+        """Plain values by column name, in the order of `SCHEMA`; subjects as a list, extra as a dict."""
+        row = {f.name: getattr(self, f.name) for f in fields(self)}
+        return row | {"subjects": list(self.subjects), "extra": dict(self.extra)}
+
+
+TEXT_FIELDS = tuple(f.name for f in fields(Item) if f.type == "str")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One input of a collection: its catalogue entry, and how to get its image.
+
+    `read` returns the bytes of the image file and can be pickled (so that it can run in another
+    process); it is None for an input without an image. `vector` is the row of the item in published
+    embeddings, None elsewhere.
+    """
+
+    item: Item
+    read: Callable[[], bytes] | None = None
+    vector: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One input that is not in the archive, and why: the stage is source, read, decode or encode."""
+
+    path: str
+    stage: str
+    reason: str
+
+
+REJECTED_SCHEMA = pa.schema([("path", pa.string()), ("stage", pa.string()), ("reason", pa.string())])
+
+
+def local_id(text: str) -> str:
+    """A source's own name for an item, fit for the part of an id after the colon.
+
+    White space and the percent sign become percent escapes of their UTF-8 bytes; all else stays as it
+    is, so that an accession number or path remains readable and the original can be recovered.
+    """
+    text = unicodedata.normalize("NFC", text)
+    return "".join("".join(f"%{b:02X}" for b in c.encode()) if c.isspace() or c == "%" else c for c in text)
+
+
+def to_table(items: Iterable[Item]) -> pa.Table:
+    """Items as an Arrow table with the columns of `SCHEMA`."""
+    rows = [item.record() for item in items]
+    columns = {name: [row[name] for row in rows] for name in SCHEMA.names}
+    columns["extra"] = [list(extra.items()) for extra in columns["extra"]]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def from_table(table: pa.Table) -> list[Item]:
+    """The items of an Arrow table or record batch with the columns of `SCHEMA`."""
+    return [_item(row) for row in table.to_pylist()]
+
+
+def _item(row: dict[str, Any]) -> Item:
+    return Item(**row | {"subjects": tuple(row["subjects"]), "extra": dict(row["extra"])})
+
+
+class Collection(Sequence[Item]):
+    """The items of an archive in row order, memory-mapped: opening reads no rows.
+
+    A sequence of `Item`; `table` gives the same rows as Arrow columns for filters and tables.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open ``items.arrow``. Raises `ArchiveDamaged` if it is missing, torn or has other columns."""
+        self.path = path
+        try:
+            self.table: pa.Table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        except (OSError, pa.ArrowInvalid) as error:
+            message = f"{path} cannot be read ({error}); delete it and it is rebuilt from items/"
+            raise ArchiveDamaged(message) from error
+        if self.table.schema.names != SCHEMA.names:
+            message = f"{path} has columns {self.table.schema.names}, expected {SCHEMA.names}"
+            raise ArchiveDamaged(message)
+        self._batches = self.table.to_batches()
+        self._starts = [0]
+        for batch in self._batches:
+            self._starts.append(self._starts[-1] + batch.num_rows)
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return self.items(range(*row.indices(len(self))))
+        if not -len(self) <= row < len(self):
+            message = f"row {row} of a collection of {len(self)} items"
+            raise IndexError(message)
+        return self.items([row % len(self)])[0]
+
+    def items(self, rows: Iterable[int]) -> list[Item]:
+        """The items at these row numbers, in the order given."""
+        return from_table(self.take(rows))
+
+    def take(self, rows: Iterable[int], columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows with these numbers as an Arrow table, in the order given; all columns unless some are named."""
+        table = self.table if columns is None else self.table.select(list(columns))
+        return table.take(pa.array(list(rows), pa.int64()))
+
+    def row(self, item_id: str) -> int | None:
+        """The row number of an item, None if there is no such item."""
+        found = pc.index(self.table["id"], item_id).as_py()
+        return None if found < 0 else int(found)
+
+    def __iter__(self) -> Iterator[Item]:
+        for batch in self._batches:
+            yield from from_table(batch)
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of every row in order: equal collections have equal digests."""
+        return digest(self)
+
+
+def digest(items: Iterable[Item]) -> str:
+    """SHA-256, in hexadecimal, over one line of canonical JSON for each item."""
+    sha = hashlib.sha256()
+    for item in items:
+        sha.update(json.dumps(item.record(), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode())
+        sha.update(b"\n")
+    return sha.hexdigest()

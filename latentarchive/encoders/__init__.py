@@ -1,0 +1,38 @@
+"""Images and texts to vectors of one space: the `Encoder` contract, and the one place that resolves encoder ids."""
+
+from __future__ import annotations
+
+from latentarchive.encoders.base import Encoded, Encoder
+from latentarchive.encoders.toy import ToyEncoder
+from latentarchive.errors import EncoderError
+
+__all__ = ["Encoded", "Encoder", "ToyEncoder", "load_encoder"]
+
+FORMS = "toy, none, openclip:ARCH/TAG, openclip:ARCH/PATH, local:DIR"
+
+
+def load_encoder(encoder_id: str) -> Encoder:
+    """The encoder of that id, with its weights in memory.
+
+    Args:
+        encoder_id: ``toy`` (colour words, for tests); ``openclip:ARCH/TAG`` (a pretrained tag, which
+            open_clip downloads); ``openclip:ARCH/PATH`` (a checkpoint file); ``local:DIR`` (a folder
+            that `train` or open_clip saved).
+
+    Raises:
+        EncoderError: No such encoder; its weights are missing or of another architecture; or ``none``,
+            the id of archives that hold only metadata.
+        MissingExtra: open_clip is not installed.
+    """
+    kind, _, rest = encoder_id.partition(":")
+    if encoder_id == "toy":
+        return ToyEncoder()
+    if encoder_id == "none":
+        message = "encoder 'none': this archive holds only metadata and has no vectors; search it with --by words, or rebuild it with an encoder"
+        raise EncoderError(message)
+    if kind in ("openclip", "local") and rest:
+        from latentarchive.encoders.openclip import load_local, load_openclip
+
+        return load_local(encoder_id) if kind == "local" else load_openclip(encoder_id)
+    message = f"unknown encoder {encoder_id!r}; an encoder is one of: {FORMS}"
+    raise EncoderError(message)

@@ -1,0 +1,205 @@
+"""Recipes: TOML files in ``indexes/`` (or anywhere) to frozen dataclasses. Unknown keys are errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from latentarchive.errors import RecipeError, nearest
+from latentarchive.sources import SOURCES, Source
+
+_PACKAGE = Path(__file__).parent
+SHIPPED = _PACKAGE / "_shipped" if (_PACKAGE / "_shipped").is_dir() else _PACKAGE.parent
+"""Where ``indexes/`` lies: inside an installed wheel, else at the top of the checkout."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderChoice:
+    """Table ``[encoder]``: which encoder the archive is built with."""
+
+    #: An encoder id: ``toy``, ``none``, ``openclip:ARCH/TAG``, ``openclip:ARCH/PATH`` or ``local:DIR``.
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexChoice:
+    """Table ``[index]``: how vectors are indexed."""
+
+    #: ``auto`` (exact), or a FAISS index_factory string; the metric is always inner product on unit vectors.
+    factory: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Table ``[train]``: a small CLIP of one's own on this collection; see `latentarchive.train`."""
+
+    #: ``model_cfg`` of open_clip: embed_dim, vision_cfg, text_cfg.
+    model: Mapping[str, Any]
+    #: Fields of `Item` whose values keep works together when some are held out.
+    group_by: tuple[str, ...] = ("title", "creator", "date")
+    #: Share of the groups that training never sees, chosen by a hash of their fields.
+    holdout: float = 0.2
+    #: How many images training looks at in all, repetitions counted.
+    samples: int = 200_000
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    #: Size of the byte-pair vocabulary that is learned from the captions.
+    vocabulary: int = 1024
+    seed: int = 0
+    #: Train also on works whose rights reserve data mining; how many is written in the model's card.
+    allow_reserved: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One collection, and what is made of it."""
+
+    name: str
+    title: str
+    collection: Source
+    homepage: str = ""
+    #: Remarks for people: where the data is had, what was not tried.
+    notes: str = ""
+    encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice(id="none"))
+    index: IndexChoice = field(default_factory=IndexChoice)
+    train: Training | None = None
+    #: The file's text as it was read, and its SHA-256.
+    text: str = ""
+    sha256: str = ""
+
+
+def names() -> list[str]:
+    """Names of the recipes that ship with the package."""
+    return sorted(path.stem for path in (SHIPPED / "indexes").glob("*.toml"))
+
+
+def find(name_or_path: str) -> Path:
+    """The file of a shipped recipe's name, or of a path that ends in ``.toml``. Raises `RecipeError`."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.is_file():
+        if path.is_file():
+            return path
+        message = f"no recipe file {path}"
+        raise RecipeError(message)
+    shipped = SHIPPED / "indexes" / f"{name_or_path}.toml"
+    if "/" in name_or_path or not shipped.is_file():
+        message = f"no recipe {name_or_path!r}; {nearest(name_or_path, names())} (or give the path of a .toml file)"
+        raise RecipeError(message)
+    return shipped
+
+
+def load(name_or_path: str, *, root: Path | None = None) -> Recipe:
+    """Read and validate a recipe.
+
+    Args:
+        name_or_path: A shipped recipe's name, or a path.
+        root: Folder that the collection's relative paths start from; None: the folder of the recipe if
+            it was given as a path, else the working directory.
+
+    Raises:
+        RecipeError: Not found, not TOML, or a key that is unknown, missing or of the wrong type; the
+            message names file, table and the nearest valid key.
+    """
+    path = find(name_or_path)
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8")
+        table = tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"{path} is not a TOML file: {error}"
+        raise RecipeError(message) from error
+    if root is None:
+        root = Path() if path.parent == SHIPPED / "indexes" else path.parent
+    collection = dict(_table(table, "collection", path))
+    kind = collection.pop("source", None)
+    if kind not in SOURCES:
+        message = f"{path} [collection]: source {kind!r} is unknown; {nearest(str(kind), SOURCES)}"
+        raise RecipeError(message)
+    fixed = {"name": path.stem, "root": root}
+    source = parse(SOURCES[kind], fixed | collection, where=f"{path} [collection]")
+    known = {"title", "homepage", "notes", "collection", "encoder", "index", "train"}
+    for key in table:
+        if key not in known:
+            message = f"{path}: unknown key {key!r}; {nearest(key, known)}"
+            raise RecipeError(message)
+    tables: dict[str, Any] = {"collection": source}
+    for key, cls in {"encoder": EncoderChoice, "index": IndexChoice, "train": Training}.items():
+        if key in table:
+            tables[key] = parse(cls, _table(table, key, path), where=f"{path} [{key}]")
+    plain = {key: table[key] for key in ("title", "homepage", "notes") if key in table}
+    extra = {"name": path.stem, "text": text, "sha256": hashlib.sha256(raw).hexdigest()}
+    return parse(Recipe, {**plain, **tables, **extra}, where=str(path))
+
+
+def parse(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
+    """Bind a TOML table to a dataclass whose fields are its keys.
+
+    Args:
+        cls: The dataclass. Its field types are checked one level deep (str, int, float, bool, Path,
+            tuples of strings, mappings).
+        table: Keys and values as `tomllib` reads them.
+        where: File and table, for messages.
+
+    Raises:
+        RecipeError: A key is unknown, missing, or of another type than the field; or the dataclass
+            itself refused the values.
+    """
+    hints = typing.get_type_hints(cls)
+    known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is always a dataclass
+    for key in table:
+        if key not in known:
+            message = f"{where}: unknown key {key!r}; {nearest(key, known)}"
+            raise RecipeError(message)
+    for name, f in known.items():
+        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        if required and name not in table:
+            message = f"{where}: key {name!r} is missing"
+            raise RecipeError(message)
+    values = {key: _converted(value, hints[key], f"{where}: {key}") for key, value in table.items()}
+    try:
+        return cls(**values)
+    except RecipeError:
+        raise
+    except ValueError as error:
+        message = f"{where}: {error}"
+        raise RecipeError(message) from error
+
+
+def _converted(value: Any, hint: Any, where: str) -> Any:
+    """The value as the field's type wants it; RecipeError if it is another kind of thing."""
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    for option in options:
+        kind = typing.get_origin(option) or option
+        if kind is Path and isinstance(value, str | Path):
+            return Path(value)
+        if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        if kind is Mapping and isinstance(value, Mapping):
+            return value
+        if kind is types.NoneType and value is None:
+            return value
+        if isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+            return value
+    expected = getattr(hint, "__name__", str(hint)).replace("collections.abc.", "")
+    message = f"{where} must be {expected}, got {value!r}"
+    raise RecipeError(message)
+
+
+def _table(table: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
+    value = table.get(key)
+    if not isinstance(value, Mapping):
+        message = f"{path}: table [{key}] is missing" if value is None else f"{path}: {key!r} must be a table [{key}]"
+        raise RecipeError(message)
+    return value

@@ -1,0 +1,123 @@
+"""Writing files so that what looks whole is whole.
+
+Every file of an archive or a model is written here: to a temporary name beside its place, flushed to
+the disk, then renamed. A reader therefore sees the old file, the new file, or none.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from latentarchive.errors import WriteRefused
+
+PARTIAL = ".partial"
+"""Suffix of files that are being written; whatever still carries it is the trace of an interrupted run."""
+
+
+@contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """Turn a refused write anywhere inside into one clear `WriteRefused` that names the path."""
+    try:
+        yield
+    except WriteRefused:
+        raise
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            try:
+                free = f"; {shutil.disk_usage(_existing(path)).free / 1e9:.2f} GB are free there"
+            except OSError:
+                free = ""
+            message = f"cannot write {path}: {why}{free}; make room or choose another place, then run the same command again"
+        else:
+            message = f"cannot write {path}: {why}; choose a place where you may write, then run the same command again"
+        raise WriteRefused(message) from error
+
+
+def write_with(path: Path, write: Callable[[Path], None]) -> None:
+    """Let a library write a file by name, whole or not at all.
+
+    Args:
+        path: Where the file will be. Its folder is made if missing.
+        write: Called once with the temporary path that it must fill.
+
+    Raises:
+        WriteRefused: The operating system refused; nothing is left behind.
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    with refusals(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(partial)
+            with partial.open("rb") as handle:
+                os.fsync(handle.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write bytes, whole or not at all. Raises `WriteRefused`."""
+    write_with(path, lambda partial: _fill(partial, lambda handle: handle.write(data)))
+
+
+def write_stream(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Let a function write to an open file, whole or not at all. Raises `WriteRefused`."""
+    write_with(path, lambda partial: _fill(partial, write))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as readable UTF-8 JSON with a final newline, whole or not at all."""
+    write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line to a log and flush it to the disk; a torn last line of a crash is closed first."""
+    with refusals(path), path.open("ab+") as handle:
+        size = handle.seek(0, os.SEEK_END)
+        if size:
+            handle.seek(size - 1)
+            if handle.read(1) != b"\n":
+                handle.write(b"\n")
+        handle.write(line.encode() + b"\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal; reads in blocks."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _fill(partial: Path, write: Callable[[IO[bytes]], object]) -> None:
+    with partial.open("wb") as handle:
+        write(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable; file systems that cannot are left to their own devices."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _existing(path: Path) -> Path:
+    return next(p for p in (path, *path.parents) if p.exists())
