@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc
+import pyarrow.parquet as pq
 
+from latentarchive import storage
 from latentarchive.errors import ArchiveDamaged, CollectionError
 
 RIGHTS_CLASSES = ("open", "restricted", "unknown")
@@ -96,7 +98,9 @@ class Item:
             message = f"item id must be 'source:local' without white space, got {self.id!r}"
             raise CollectionError(message)
         if self.rights_class not in RIGHTS_CLASSES:
-            message = f"item {self.id}: rights_class must be one of {', '.join(RIGHTS_CLASSES)}, got {self.rights_class!r}"
+            message = (
+                f"item {self.id}: rights_class must be one of {', '.join(RIGHTS_CLASSES)}, got {self.rights_class!r}"
+            )
             raise CollectionError(message)
         if self.year is not None and self.year_end is not None and self.year_end < self.year:
             message = f"item {self.id}: year_end {self.year_end} comes before year {self.year}"
@@ -218,6 +222,35 @@ class Collection(Sequence[Item]):
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of every row in order: equal collections have equal digests."""
         return digest(self)
+
+
+def write_arrow(parts: Sequence[Path], path: Path) -> None:
+    """Join Parquet parts to one ``items.arrow`` that can be memory-mapped, part by part, whole or not at all.
+
+    Raises:
+        WriteRefused: The disk is full, or we may not write there.
+        ArchiveDamaged: A part is missing or cannot be read.
+    """
+
+    def fill(handle: IO[bytes]) -> None:
+        with pa.ipc.new_file(handle, SCHEMA) as writer:
+            for part in parts:
+                writer.write_table(read_part(part))
+
+    storage.write_stream(path, fill)
+
+
+def read_part(path: Path) -> pa.Table:
+    """The rows of one Parquet part. Raises `ArchiveDamaged` if it is missing, torn or has other columns."""
+    try:
+        table = pq.read_table(path, partitioning=None)
+    except (OSError, pa.ArrowInvalid) as error:
+        message = f"{path} cannot be read ({error}); restore it from a copy, or build the archive again"
+        raise ArchiveDamaged(message) from error
+    if table.schema.names != SCHEMA.names:
+        message = f"{path} has columns {table.schema.names}, expected {SCHEMA.names}"
+        raise ArchiveDamaged(message)
+    return table.cast(SCHEMA).combine_chunks()
 
 
 def digest(items: Iterable[Item]) -> str:

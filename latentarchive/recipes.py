@@ -12,12 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from latentarchive.collection import Item
 from latentarchive.errors import RecipeError, nearest
 from latentarchive.sources import SOURCES, Source
 
 _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "_shipped" if (_PACKAGE / "_shipped").is_dir() else _PACKAGE.parent
 """Where ``indexes/`` lies: inside an installed wheel, else at the top of the checkout."""
+
+LEAST_VOCABULARY = 260
+"""The 256 bytes, padding, start and end, and one pair."""
+
+ITEM_FIELDS = tuple(f.name for f in dataclasses.fields(Item))
 
 T = TypeVar("T")
 
@@ -42,7 +48,7 @@ class IndexChoice:
 class Training:
     """Table ``[train]``: a small CLIP of one's own on this collection; see `latentarchive.train`."""
 
-    #: ``model_cfg`` of open_clip: embed_dim, vision_cfg, text_cfg.
+    #: ``model_cfg`` of open_clip: embed_dim, vision_cfg, text_cfg; its vocabulary is set by the training.
     model: Mapping[str, Any]
     #: Fields of `Item` whose values keep works together when some are held out.
     group_by: tuple[str, ...] = ("title", "creator", "date")
@@ -50,14 +56,40 @@ class Training:
     holdout: float = 0.2
     #: How many images training looks at in all, repetitions counted.
     samples: int = 200_000
-    batch_size: int = 128
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
-    #: Size of the byte-pair vocabulary that is learned from the captions.
+    batch_size: int = 256
+    #: Highest learning rate: reached after a short rise, from which it falls to zero along a cosine.
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.1
+    #: How rare subjects are drawn: 0 as often as they occur, 1 as often as common ones.
+    balance: float = 0.5
+    #: Most tokens of the byte-pair vocabulary that is learned from the captions.
     vocabulary: int = 1024
     seed: int = 0
     #: Train also on works whose rights reserve data mining; how many is written in the model's card.
     allow_reserved: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "batch_size", "learning_rate"):
+            if getattr(self, name) <= 0:
+                message = f"{name} must be more than 0, got {getattr(self, name)}"
+                raise ValueError(message)
+        if not 0 <= self.holdout < 1:
+            message = f"holdout must be a share of at least 0 and less than 1, got {self.holdout}"
+            raise ValueError(message)
+        if self.vocabulary < LEAST_VOCABULARY:
+            message = f"vocabulary must be at least {LEAST_VOCABULARY}, got {self.vocabulary}"
+            raise ValueError(message)
+        if self.seed < 0:
+            message = f"seed must not be negative, got {self.seed}"
+            raise ValueError(message)
+        for name in self.group_by:
+            if name not in ITEM_FIELDS:
+                message = f"group_by {name!r} is no field of an item; {nearest(name, ITEM_FIELDS)}"
+                raise ValueError(message)
+        for name in ("embed_dim", "vision_cfg", "text_cfg"):
+            if name not in self.model:
+                message = f"model needs {name!r}: it is an open_clip model_cfg (embed_dim, vision_cfg, text_cfg)"
+                raise ValueError(message)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +130,7 @@ def find(name_or_path: str) -> Path:
     return shipped
 
 
-def load(name_or_path: str, *, root: Path | None = None) -> Recipe:
+def load_recipe(name_or_path: str, *, root: Path | None = None) -> Recipe:
     """Read and validate a recipe.
 
     Args:
@@ -111,34 +143,52 @@ def load(name_or_path: str, *, root: Path | None = None) -> Recipe:
             message names file, table and the nearest valid key.
     """
     path = find(name_or_path)
-    raw = path.read_bytes()
     try:
-        text = raw.decode("utf-8")
-        table = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"{path} is not a TOML file: {error}"
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read as UTF-8 text: {error}"
         raise RecipeError(message) from error
     if root is None:
         root = Path() if path.parent == SHIPPED / "indexes" else path.parent
-    collection = dict(_table(table, "collection", path))
-    kind = collection.pop("source", None)
-    if kind not in SOURCES:
-        message = f"{path} [collection]: source {kind!r} is unknown; {nearest(str(kind), SOURCES)}"
-        raise RecipeError(message)
-    fixed = {"name": path.stem, "root": root}
-    source = parse(SOURCES[kind], fixed | collection, where=f"{path} [collection]")
+    return parse_text(text, name=path.stem, where=str(path), root=root)
+
+
+def parse_text(text: str, *, name: str, where: str, root: Path) -> Recipe:
+    """Validate the text of a recipe.
+
+    Args:
+        text: TOML.
+        name: Name of the recipe, and of its collection unless that says otherwise.
+        where: Where the text comes from, for messages.
+        root: Folder that the collection's relative paths start from.
+
+    Raises:
+        RecipeError: As `load_recipe`.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"{where} is not TOML: {error}"
+        raise RecipeError(message) from error
     known = {"title", "homepage", "notes", "collection", "encoder", "index", "train"}
     for key in table:
         if key not in known:
-            message = f"{path}: unknown key {key!r}; {nearest(key, known)}"
+            message = f"{where}: unknown key {key!r}; {nearest(key, known)}"
             raise RecipeError(message)
-    tables: dict[str, Any] = {"collection": source}
+    collection = dict(_table(table, "collection", where))
+    kind = collection.pop("source", None)
+    if kind not in SOURCES:
+        message = f"{where} [collection]: source {kind!r} is unknown; {nearest(str(kind), SOURCES)}"
+        raise RecipeError(message)
+    values: dict[str, Any] = {key: table[key] for key in ("title", "homepage", "notes") if key in table}
+    values["collection"] = parse(
+        SOURCES[kind], {"name": name, "root": root, **collection}, where=f"{where} [collection]"
+    )
     for key, cls in {"encoder": EncoderChoice, "index": IndexChoice, "train": Training}.items():
         if key in table:
-            tables[key] = parse(cls, _table(table, key, path), where=f"{path} [{key}]")
-    plain = {key: table[key] for key in ("title", "homepage", "notes") if key in table}
-    extra = {"name": path.stem, "text": text, "sha256": hashlib.sha256(raw).hexdigest()}
-    return parse(Recipe, {**plain, **tables, **extra}, where=str(path))
+            values[key] = parse(cls, _table(table, key, where), where=f"{where} [{key}]")
+    values |= {"name": name, "text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    return parse(Recipe, values, where=where)
 
 
 def parse(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
@@ -197,9 +247,9 @@ def _converted(value: Any, hint: Any, where: str) -> Any:
     raise RecipeError(message)
 
 
-def _table(table: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
+def _table(table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
     value = table.get(key)
     if not isinstance(value, Mapping):
-        message = f"{path}: table [{key}] is missing" if value is None else f"{path}: {key!r} must be a table [{key}]"
+        message = f"{where}: table [{key}] is missing" if value is None else f"{where}: {key!r} must be a table [{key}]"
         raise RecipeError(message)
     return value

@@ -16,6 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
 from latentarchive.errors import WriteRefused
 
 PARTIAL = ".partial"
@@ -36,7 +41,9 @@ def refusals(path: Path) -> Iterator[None]:
                 free = f"; {shutil.disk_usage(_existing(path)).free / 1e9:.2f} GB are free there"
             except OSError:
                 free = ""
-            message = f"cannot write {path}: {why}{free}; make room or choose another place, then run the same command again"
+            message = (
+                f"cannot write {path}: {why}{free}; make room or choose another place, then run the same command again"
+            )
         else:
             message = f"cannot write {path}: {why}; choose a place where you may write, then run the same command again"
         raise WriteRefused(message) from error
@@ -79,6 +86,26 @@ def write_stream(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a value as readable UTF-8 JSON with a final newline, whole or not at all."""
     write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write an array as ``.npy``, whole or not at all. Raises `WriteRefused`."""
+    write_stream(path, lambda handle: np.save(handle, array, allow_pickle=False))
+
+
+def write_parquet(path: Path, table: pa.Table, *, group: int | None = None, compression: str = "zstd") -> None:
+    """Write a table as Parquet, whole or not at all.
+
+    Args:
+        path: Where.
+        table: What.
+        group: Rows in a row group; None: pyarrow's default.
+        compression: Codec, or ``none`` for content that is compressed already.
+
+    Raises:
+        WriteRefused: The disk is full, or we may not write there.
+    """
+    write_stream(path, lambda handle: pq.write_table(table, handle, row_group_size=group, compression=compression))
 
 
 def append_line(path: Path, line: str) -> None:

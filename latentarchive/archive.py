@@ -1,0 +1,375 @@
+"""`Archive`: one collection that can be searched, described and looked after."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from latentarchive import manifest as layout
+from latentarchive import recipes
+from latentarchive.bands import Band, Bands
+from latentarchive.collection import Collection, Item, write_arrow
+from latentarchive.description import Description, nearest_terms, own_subjects, read_vocabulary
+from latentarchive.embeddings import Embeddings
+from latentarchive.encoders import Encoder, load_encoder
+from latentarchive.errors import ArchiveError, EncoderError, EncoderMismatch, QueryError
+from latentarchive.filters import matching
+from latentarchive.index import Index, Tuning, build_index
+from latentarchive.manifest import Manifest
+from latentarchive.query import Query, Results, Term, compose, parse_term
+from latentarchive.retrieval import Holdings, retrieve
+from latentarchive.terms import read_file, term_vector
+from latentarchive.withheld import WithheldLog
+from latentarchive.words import Words, build_words
+
+
+class Archive:
+    """An archive on disk, opened read-only but for its log of withheld items.
+
+    Row i is the same item in every file. Opening and browsing need no torch: the encoder is loaded by
+    the first query that holds words or a file.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        """Use `Archive.open`."""
+        self.path = path
+        self.manifest = manifest
+        self.log = WithheldLog(path / layout.WITHHELD)
+        self._visible: tuple[object, NDArray[np.bool_]] | None = None
+
+    @classmethod
+    def open(cls, archive: str | Path) -> Archive:
+        """Open an archive.
+
+        Args:
+            archive: Its directory, or its name under ``./archives``.
+
+        Raises:
+            ArchiveNotFound: There is none; `UnfinishedBuild` if its build was interrupted.
+            ArchiveDamaged: It is of another format version, or its files cannot be read.
+        """
+        path = layout.locate(archive)
+        return cls(path, Manifest.load(path))
+
+    # What it holds. Derived files are made again where they are missing.
+
+    @cached_property
+    def collection(self) -> Collection:
+        """All rows, withheld ones too; what is shown goes through `item`, `search` or `shown`."""
+        path = self.path / layout.ITEMS
+        if not path.is_file():
+            write_arrow(
+                [self.path / f"items/part-{part:05d}.parquet" for part in range(len(self.manifest.parts))], path
+            )
+        return Collection(path)
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        """The vectors. Raises `EncoderError` for an archive of metadata only."""
+        if not self.has_vectors:
+            message = f"archive {self.name} holds only metadata and has no vectors; search it with --by words"
+            raise EncoderError(message)
+        published = [self.root / file for file in self.manifest.published] or None
+        return Embeddings.open(self.path / "embeddings", len(self.manifest.parts), published=published)
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """Index, words and bands, opened once."""
+        words = self.path / layout.WORDS
+        if not words.is_file():
+            build_words(self.collection, words)
+        if not self.has_vectors:
+            return Holdings(self.collection, Words(words), None, None)
+        bands = Bands({kind: Band(**values) for kind, values in self.manifest.bands.items()})
+        return Holdings(self.collection, Words(words), self._index(), bands)
+
+    def _index(self) -> Index:
+        choice = self.manifest.index
+        if not choice["file"]:
+            return Index(self.embeddings, encoder=self.manifest.fingerprint)
+        path = self.path / layout.INDEX
+        if not path.is_file():
+            build_index(self.embeddings, choice["factory"], path)
+        return Index.open(path, self.embeddings, encoder=self.manifest.fingerprint, tuning=Tuning(**choice["tuning"]))
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The archive's own encoder, loaded now.
+
+        Raises:
+            EncoderMismatch: The weights under that id are not those the archive was built with.
+            EncoderError, MissingExtra: It cannot be loaded.
+        """
+        beside = self.path / self.manifest.encoder_folder
+        moved = self.manifest.encoder_folder and beside.is_dir()
+        encoder = load_encoder(f"local:{beside.resolve()}" if moved else self.manifest.encoder)
+        if self.manifest.fingerprint.startswith(layout.UNVERIFIED) and encoder.dim == self.manifest.dim:
+            return encoder
+        if encoder.fingerprint != self.manifest.fingerprint:
+            message = (
+                f"archive {self.name} was built with {self.manifest.encoder} of fingerprint "
+                f"{self.manifest.fingerprint[:12]}, what lies there now has {encoder.fingerprint[:12]}; "
+                "put the old weights back or build the archive again"
+            )
+            raise EncoderMismatch(message)
+        return encoder
+
+    @property
+    def name(self) -> str:
+        """Name of the recipe it was built from."""
+        return self.manifest.name
+
+    @property
+    def has_vectors(self) -> bool:
+        """False for an archive of metadata only."""
+        return self.manifest.encoder != "none"
+
+    @property
+    def root(self) -> Path:
+        """Folder of the originals; it may be gone, the archive browses without it."""
+        return (self.path / self.manifest.root).resolve()
+
+    def __len__(self) -> int:
+        """How many items are shown: withheld ones are not counted."""
+        return int(self.visible.sum())
+
+    # Looking at items.
+
+    @property
+    def visible(self) -> NDArray[np.bool_]:
+        """Shape (n,), False for the rows that are withheld now; follows the log while the archive is open."""
+        stamp = self.log.stamp
+        if self._visible is None or self._visible[0] != stamp:
+            mask = np.ones(len(self.collection), dtype=bool)
+            for item_id in self.log.current():
+                row = self.collection.row(item_id)
+                if row is not None:
+                    mask[row] = False
+            mask.setflags(write=False)
+            self._visible = (stamp, mask)
+        return self._visible[1]
+
+    def row(self, item_id: str) -> int:
+        """Row number of an item that is shown. Raises `QueryError` if it is unknown or withheld."""
+        row = self.collection.row(item_id)
+        if row is None:
+            message = f"archive {self.name} has no item {item_id!r}"
+            raise QueryError(message)
+        if not self.visible[row]:
+            message = f"item {item_id!r} is withheld; `restore` it to use it"
+            raise QueryError(message)
+        return row
+
+    def item(self, item_id: str) -> Item:
+        """One item. Raises `QueryError` if it is unknown or withheld."""
+        return self.collection.items([self.row(item_id)])[0]
+
+    def rows(self, where: str = "") -> NDArray[np.int64]:
+        """Row numbers of the items that are shown and satisfy a filter ("": all), in order. Raises `QueryError`."""
+        return np.flatnonzero(self._allowed(where)).astype(np.int64)
+
+    def shown(self, where: str = "", *, block: int = 4096) -> Iterator[Item]:
+        """The items that are shown and satisfy a filter, in row order, read block by block. Raises `QueryError`."""
+        rows = self.rows(where)
+        for start in range(0, len(rows), block):
+            yield from self.collection.items(rows[start : start + block])
+
+    def thumbnail(self, item_id: str) -> bytes:
+        """WebP of an item, at most 256 px a side; empty if the archive holds no images. `QueryError` as `item`."""
+        row = self.row(item_id)
+        starts = np.cumsum([0, *self.manifest.parts])
+        part = int(np.searchsorted(starts, row, side="right")) - 1
+        path = self.path / f"thumbs/part-{part:05d}.parquet"
+        if not path.is_file():
+            return b""
+        file, left = pq.ParquetFile(path), row - int(starts[part])
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if left < rows:
+                return bytes(file.read_row_group(group, columns=["webp"])["webp"][left].as_py())
+            left -= rows
+        message = f"{path} holds fewer thumbnails than the archive has items; see `latentarchive verify`"
+        raise ArchiveError(message)
+
+    def original(self, item_id: str) -> bytes:
+        """The bytes of an item's image file, read from the collection itself.
+
+        Raises:
+            QueryError: The item is unknown or withheld.
+            ArchiveError: The collection is not where it was, or is not known (published copies).
+        """
+        item = self.item(item_id)
+        if not self.manifest.root:
+            message = f"archive {self.name} is a published copy and does not know where its originals lie"
+            raise ArchiveError(message)
+        recipe = recipes.parse_text(self.manifest.recipe, name=self.name, where=str(self.path), root=self.root)
+        return recipe.collection.locate(item.image)
+
+    # Searching.
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        like: Sequence[str | Term] = (),
+        unlike: Sequence[str] = (),
+        by: str = "both",
+        where: str = "",
+        k: int = 10,
+        diverse: float = 0.0,
+    ) -> Results:
+        """Find items.
+
+        Args:
+            text: Words, taken as they stand.
+            like: More terms: an item id, an image file or words, with ``@weight``; see `query.parse_term`.
+            unlike: Terms to search away from, in the same form.
+            by: ``meaning`` (vectors), ``words`` (the catalogue's text) or ``both``, fused by rank.
+            where: DuckDB expression over the item columns; see `filters.matching`.
+            k: At most this many hits.
+            diverse: From 0 (by relevance alone) to 1 (by difference alone).
+
+        Raises:
+            QueryError: The question cannot be answered as put.
+            EncoderError, MissingExtra: Its words or files need an encoder that cannot be loaded.
+        """
+        terms = [Term("text", text)] if text is not None else []
+        terms += [t if isinstance(t, Term) else self._term(t) for t in like]
+        terms += [self._term(t, unlike=True) for t in unlike]
+        return self.answer(Query(terms=tuple(terms), by=by, where=where, k=k, diverse=diverse))
+
+    def neighbors(self, item_id: str, *, k: int = 10) -> Results:
+        """The items nearest to one of them, which is not among them."""
+        return self.answer(Query(terms=(Term("item", item_id),), by="meaning", k=k))
+
+    def answer(self, query: Query) -> Results:
+        """The results of a query. An item that is asked with is not among its own hits; copies of it are marked."""
+        notes: list[str] = []
+        allowed = self._allowed(query.where)
+        asked = [term for term in query.terms if term.kind == "item"]
+        whole = [self.row(term.value) for term in asked if term.region is None]
+        if whole:
+            allowed = allowed.copy()
+            allowed[whole] = False
+        by = query.by
+        if not self.has_vectors and by == "both":
+            by = "words"
+            notes.append("this archive holds only metadata: searched by words")
+        if by == "words" and not query.words:
+            message = "searching by words needs words" + (
+                "" if self.has_vectors else ": this archive holds only metadata"
+            )
+            raise QueryError(message)
+        vector = None if by == "words" else self._vector(query, notes)
+        copies = {self.item(term.value).sha256 for term in asked}
+        copies |= {hashlib.sha256(read_file(term.value)).hexdigest() for term in query.terms if term.kind == "file"}
+        hits = retrieve(self.holdings, query, vector, allowed=allowed, copies=copies - {""})
+        return Results(str(query), self.name, hits, tuple(notes))
+
+    def describe(self, image: str, *, vocabulary: Path | None = None, k: int = 10) -> Description:
+        """The nearest terms of a vocabulary to an image.
+
+        Args:
+            image: An item id or an image file, in the forms of `query.parse_term`.
+            vocabulary: Text file, one term a line; None: the archive's own subjects.
+            k: At most this many terms.
+
+        Raises:
+            QueryError: No such image, or no vocabulary.
+        """
+        if k < 1:
+            message = f"k must be 1 or more, got {k}"
+            raise QueryError(message)
+        term = self._term(image)
+        if term.kind == "text":
+            message = f"{image!r} is neither an item of archive {self.name} nor an image file"
+            raise QueryError(message)
+        if vocabulary is not None:
+            terms, source = read_vocabulary(vocabulary), str(vocabulary)
+        else:
+            shown = self.collection.take(self.rows(), ["subjects"])["subjects"].to_pylist()
+            terms, source = own_subjects(shown), "the archive's own subjects"
+        if not terms:
+            message = f"archive {self.name} has no subjects of its own; give a vocabulary file with one term a line"
+            raise QueryError(message)
+        vector = self._term_vector(term, [])
+        nearest = nearest_terms(vector, terms, self.encoder.encode_texts(terms).unit, self.embeddings.mean, k)
+        return Description(str(term), self.name, source, len(terms), nearest)
+
+    # Looking after it.
+
+    def withhold(self, item_ids: Sequence[str], *, reason: str, who: str = "") -> list[str]:
+        """Withhold items from everything the program shows.
+
+        Args:
+            item_ids: Items of this archive; those already withheld are passed over.
+            reason: Kept in the log; not empty.
+            who: Kept in the log; "": the name of the user's account.
+
+        Returns:
+            Ids of items that are still shown although their image has the same bytes as one withheld now.
+
+        Raises:
+            QueryError: An id is unknown (then nothing is withheld), or there is no reason.
+            WriteRefused: The log cannot be written.
+        """
+        shas = {item.sha256 for item in self._change("withhold", item_ids, reason, who)} - {""}
+        same = pc.is_in(self.collection.table["sha256"], value_set=pa.array(sorted(shas), pa.string()))
+        rows = np.flatnonzero(np.asarray(same.combine_chunks(), dtype=bool) & self.visible)
+        return [item.id for item in self.collection.items(rows)]
+
+    def restore(self, item_ids: Sequence[str], *, reason: str, who: str = "") -> None:
+        """Undo `withhold`; the log keeps both. Raises as `withhold` does."""
+        self._change("restore", item_ids, reason, who)
+
+    def _change(self, action: str, item_ids: Sequence[str], reason: str, who: str) -> list[Item]:
+        rows = []
+        for item_id in dict.fromkeys(item_ids):
+            row = self.collection.row(item_id)
+            if row is None:
+                message = f"archive {self.name} has no item {item_id!r}; nothing was changed"
+                raise QueryError(message)
+            rows.append(row)
+        items = self.collection.items(rows)
+        self.log.change(action, [item.id for item in items], reason=reason, who=who)
+        return items
+
+    # How terms become vectors.
+
+    def _term(self, text: str, *, unlike: bool = False) -> Term:
+        return parse_term(text, unlike=unlike, is_item=lambda item_id: self.collection.row(item_id) is not None)
+
+    def _allowed(self, where: str) -> NDArray[np.bool_]:
+        return self.visible & matching(self.collection.table, where) if where else self.visible
+
+    def _vector(self, query: Query, notes: list[str]) -> NDArray[np.float32]:
+        vectors = np.stack([self._term_vector(term, notes) for term in query.terms])
+        bands = self.holdings.bands
+        assert bands is not None
+        spreads = [bands.spread("text" if term.kind == "text" else "image") for term in query.terms]
+        return compose(vectors, [term.weight for term in query.terms], spreads)
+
+    def _term_vector(self, term: Term, notes: list[str]) -> NDArray[np.float32]:
+        return term_vector(
+            term,
+            encoder=lambda: self.encoder,
+            item_vector=lambda item_id: self.embeddings.take([self.row(item_id)])[0],
+            item_image=lambda item_id: self._best_image(item_id, notes),
+        )
+
+    def _best_image(self, item_id: str, notes: list[str]) -> bytes:
+        try:
+            return self.original(item_id)
+        except ArchiveError:
+            if thumbnail := self.thumbnail(item_id):
+                notes.append(f"the original of {item_id} is not at hand: its region was cut from the thumbnail")
+                return thumbnail
+            raise

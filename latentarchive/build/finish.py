@@ -1,0 +1,146 @@
+"""What is derived from all parts together, and the ``archive.json`` that makes them an archive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from latentarchive import manifest as layout
+from latentarchive import storage
+from latentarchive.bands import calibrate, calibration_texts
+from latentarchive.build.plan import Part, Plan
+from latentarchive.collection import REJECTED_SCHEMA, Collection, write_arrow
+from latentarchive.embeddings import Embeddings
+from latentarchive.encoders import Encoder
+from latentarchive.index import EXACT, build_index
+from latentarchive.manifest import Manifest
+from latentarchive.progress import Progress
+from latentarchive.recipes import Recipe
+from latentarchive.sources import PublishedEmbeddings
+from latentarchive.words import build_words
+
+
+def finish(
+    folder: Path,
+    target: Path,
+    recipe: Recipe,
+    plan: Plan,
+    parts: Sequence[Part],
+    encoder: Encoder | None,
+    progress: Progress,
+) -> Manifest:
+    """Derive items.arrow, the words, the index and the bands; gather the rejected; write ``archive.json`` last.
+
+    Args:
+        folder: Where the parts lie.
+        target: Where the archive will lie in the end; relative paths start from there.
+        recipe: What is built.
+        plan: As what.
+        parts: All of them, in order.
+        encoder: None where texts cannot be encoded.
+        progress: Told which step is taken.
+
+    Raises:
+        WriteRefused: The disk is full, or we may not write there.
+    """
+    progress("finishing", 0, 3, "items, words, index")
+    published = _published(recipe)
+    embeddings = None
+    if plan.encoder != "none":
+        paths = [recipe.collection.root / name for name in published] or None
+        embeddings = Embeddings.open(folder / "embeddings", len(parts), published=paths)
+    rejected = [row for part in parts for row in part.rejected]
+    files, index = derive(folder, len(parts), rejected, embeddings, plan.factory)
+    progress("finishing", 1, 3, "bands")
+    collection = Collection(folder / layout.ITEMS)
+    bands = _bands(collection, embeddings, encoder) if embeddings is not None else {}
+    progress("finishing", 2, 3, "digest")
+    manifest = Manifest(
+        name=recipe.name,
+        title=recipe.title,
+        homepage=recipe.homepage,
+        recipe=recipe.text,
+        root=relative(recipe.collection.root, target),
+        plan=asdict(plan),
+        encoder=plan.encoder,
+        fingerprint=plan.fingerprint,
+        dim=embeddings.dim if embeddings is not None else 0,
+        encoder_folder=relative(Path(plan.encoder[6:]), target) if plan.encoder.startswith("local:") else "",
+        digest=collection.digest(),
+        counts={
+            "inputs": sum(part.inputs for part in parts),
+            "items": len(collection),
+            "images": sum(part.images for part in parts),
+            "rejected": len(rejected),
+            "renormalized": sum(part.renormalized for part in parts),
+        },
+        parts=tuple(part.rows for part in parts),
+        published=published,
+        index=index,
+        bands=bands,
+        files=dict(sorted({**{name: sha for part in parts for name, sha in part.files.items()}, **files}.items())),
+        versions=layout.library_versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    manifest.save(folder)
+    progress("finishing", 3, 3)
+    return manifest
+
+
+def derive(
+    folder: Path,
+    n_parts: int,
+    rejected: Sequence[tuple[str, str, str]],
+    embeddings: Embeddings | None,
+    factory: str,
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Write what is made from all parts together: items, words, rejected inputs and, unless exact, the index.
+
+    Returns:
+        SHA-256 of each file by name, and the ``index`` entry of the manifest (empty without vectors).
+    """
+    write_arrow([folder / f"items/part-{number:05d}.parquet" for number in range(n_parts)], folder / layout.ITEMS)
+    build_words(Collection(folder / layout.ITEMS), folder / layout.WORDS)
+    columns = [list(column) for column in zip(*rejected, strict=True)] or [[], [], []]
+    table = pa.table(columns, schema=REJECTED_SCHEMA)
+    storage.write_parquet(folder / layout.REJECTED, table)
+    names, index = [layout.ITEMS, layout.WORDS, layout.REJECTED], {}
+    if embeddings is not None:
+        index = {"factory": factory, "file": factory != EXACT}
+        if index["file"]:
+            index["tuning"] = asdict(build_index(embeddings, factory, folder / layout.INDEX))
+            names.append(layout.INDEX)
+    return {name: storage.file_sha256(folder / name) for name in names}, index
+
+
+def _bands(collection: Collection, embeddings: Embeddings, encoder: Encoder | None) -> dict[str, Any]:
+    texts = None
+    if encoder is not None:
+        words = calibration_texts(_captions(collection))
+        texts = np.concatenate([encoder.encode_texts(words[s : s + 64]).unit for s in range(0, len(words), 64)])
+    return {kind: asdict(band) for kind, band in calibrate(embeddings, texts).kinds.items()}
+
+
+def relative(path: Path, start: Path) -> str:
+    """A path as seen from the archive, with forward slashes, so that both can be moved together."""
+    return Path(os.path.relpath(path.resolve(), start.resolve())).as_posix()
+
+
+def _published(recipe: Recipe) -> tuple[str, ...]:
+    source = recipe.collection
+    return tuple(shard.path for shard in source.shards) if isinstance(source, PublishedEmbeddings) else ()
+
+
+def _captions(collection: Collection, *, sample: int = 2_000, seed: int = 0) -> list[str]:
+    """Titles, texts and subjects of a sample of the items: what people are likely to search with."""
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.choice(len(collection), min(sample, len(collection)), replace=False))
+    items = collection.items(rows)
+    return [caption for item in items for caption in (item.title, item.text, *item.subjects)]

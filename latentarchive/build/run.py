@@ -1,0 +1,228 @@
+"""The build itself: read, encode and write parts in order; resume where the journal ends."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+from latentarchive import manifest as layout
+from latentarchive import storage
+from latentarchive.build.finish import finish
+from latentarchive.build.parts import BATCH, Prepared, Vectors, encoded_by, lying_in, prepare, write_part
+from latentarchive.build.plan import JOURNAL, Part, Plan, finished
+from latentarchive.collection import Rejected, read_part
+from latentarchive.embeddings import Stacked, load_array
+from latentarchive.encoders import Encoder, load_encoder
+from latentarchive.errors import ArchiveError, EncoderError, MissingExtra, SourceError
+from latentarchive.index import EXACT
+from latentarchive.manifest import Manifest
+from latentarchive.progress import Progress, silent
+from latentarchive.recipes import Recipe
+from latentarchive.scale import ahead, default_workers
+from latentarchive.sources import PublishedEmbeddings
+
+PART_INPUTS = 1024
+"""Inputs in a part: what a killed build loses at most; half a minute of a base-size encoder on two cores."""
+
+IDS = "ids.sqlite"
+"""The ids seen so far while a build runs; on disk, so that memory does not grow with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build made: the archive's directory and manifest, and whether it was there already."""
+
+    path: Path
+    manifest: Manifest
+    already: bool
+
+
+def build_archive(
+    recipe: Recipe,
+    *,
+    out: Path | None = None,
+    encoder: str | None = None,
+    factory: str | None = None,
+    limit: int | None = None,
+    fresh: bool = False,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> Built:
+    """Build an archive from a recipe, or go on with a build that was interrupted.
+
+    An undisturbed build and one that was killed and resumed give the same files, but for ``created``.
+    The order and the ids of items do not depend on the number of workers. A finished archive of the
+    same plan is left as it is.
+
+    Args:
+        recipe: What to build.
+        out: Directory of the archive; None: ``archives/NAME``.
+        encoder: Encoder id in place of the recipe's.
+        factory: FAISS factory string in place of the recipe's.
+        limit: Read at most this many inputs.
+        fresh: Build anew beside what lies at `out` and put it in its place when it is finished; the log
+            of withheld items is kept.
+        workers: Threads that read and decode; None: one for each processor.
+        progress: Told how far it is.
+
+    Raises:
+        SourceError: Nothing can be read, or not one input could be used.
+        EncoderError, MissingExtra: The encoder cannot be loaded.
+        WriteRefused: The disk is full, or we may not write there; run it again and it goes on.
+        ArchiveError: `out` holds something else.
+    """
+    if limit is not None and limit < 1:
+        message = f"limit must be 1 or more, got {limit}"
+        raise ArchiveError(message)
+    target = out if out is not None else layout.ARCHIVES / recipe.name
+    folder = target.with_name(target.name + ".fresh") if fresh else target
+    encoder_id = encoder or recipe.encoder.id
+    loaded, fingerprint = _load(encoder_id, published=isinstance(recipe.collection, PublishedEmbeddings))
+    wanted = factory or recipe.index.factory
+    plan = Plan(
+        recipe_sha256=recipe.sha256,
+        encoder=encoder_id,
+        fingerprint=fingerprint,
+        factory=EXACT if wanted in ("auto", "Flat") else wanted,
+        limit=limit,
+        inputs=recipe.collection.count(),
+        part_inputs=PART_INPUTS,
+    )
+    if (folder / layout.MANIFEST).is_file() and not fresh:
+        return Built(folder, _same(folder, plan), already=True)
+    with storage.refusals(folder):
+        if fresh and folder.is_dir() and not (folder / layout.PLAN).is_file():
+            shutil.rmtree(folder)
+        plan.begin(folder)
+        parts = _build_parts(folder, recipe, plan, loaded, workers or default_workers(), progress)
+        manifest = finish(folder, target, recipe, plan, parts, loaded, progress)
+        (folder / IDS).unlink(missing_ok=True)
+        plan.end(folder)
+        if fresh:
+            _swap(folder, target)
+    return Built(target, manifest, already=False)
+
+
+def _load(encoder_id: str, *, published: bool) -> tuple[Encoder | None, str]:
+    """The encoder and its fingerprint. Vectors that are published can be opened without the weights that made them."""
+    if encoder_id == "none":
+        return None, ""
+    try:
+        encoder = load_encoder(encoder_id)
+    except (EncoderError, MissingExtra):
+        if published:
+            return None, layout.UNVERIFIED + encoder_id
+        raise
+    return encoder, encoder.fingerprint
+
+
+def _same(folder: Path, plan: Plan) -> Manifest:
+    """The manifest of a finished archive of this plan; what its build may have left behind is removed."""
+    manifest = Manifest.load(folder)
+    now = asdict(plan)
+    if changed := [key for key in now if manifest.plan.get(key) != now[key]]:
+        said = ", ".join(f"{key} {str(manifest.plan.get(key))[:24]} (now {str(now[key])[:24]})" for key in changed)
+        message = f"{folder} holds an archive with {said}; build with --fresh to replace it, or give another --out"
+        raise ArchiveError(message)
+    plan.end(folder)
+    (folder / IDS).unlink(missing_ok=True)
+    return manifest
+
+
+def _build_parts(
+    folder: Path, recipe: Recipe, plan: Plan, encoder: Encoder | None, workers: int, progress: Progress
+) -> list[Part]:
+    """Write the parts that are missing; all of them are returned."""
+    source = recipe.collection
+    vectors: Vectors | None = encoded_by(encoder) if encoder is not None else None
+    if isinstance(source, PublishedEmbeddings):
+        encoder, vectors = None, lying_in(Stacked([load_array(source.root / shard.path) for shard in source.shards]))
+    parts = list(finished(folder))
+    done = sum(part.inputs for part in parts)
+    total = plan.inputs if plan.limit is None or plan.inputs is None else min(plan.limit, plan.inputs)
+    left = None if plan.limit is None else max(0, plan.limit - done)
+    records = islice(source.records(done), left)
+    stream = ahead(lambda record: prepare(record, encoder), records, workers=workers, depth=2 * BATCH)
+    with closing(stream), closing(_Ids(folder / IDS)) as ids:
+        for number in range(len(parts)):
+            ids.add(read_part(folder / f"items/part-{number:05d}.parquet")["id"].to_pylist())
+        while (head := next(stream, None)) is not None:
+            inputs = _told(chain([head], islice(stream, plan.part_inputs - 1)), done, total, progress)
+            first_row = sum(part.rows for part in parts)
+            part = write_part(folder, len(parts), inputs, first_row=first_row, is_new=ids.is_new, vectors=vectors)
+            parts.append(part)
+            done += part.inputs
+    if not any(part.rows for part in parts):
+        _clear(folder)  # else the next try would resume from these rejections, whatever was mended since
+        raise SourceError(_nothing(recipe, parts))
+    return parts
+
+
+class _Ids:
+    """Which ids were seen, in a database that is thrown away."""
+
+    def __init__(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute("PRAGMA synchronous = OFF")
+        self._db.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def is_new(self, item_id: str) -> bool:
+        """Note an id; False if it was noted before."""
+        return self._run("INSERT OR IGNORE INTO ids VALUES (?)", [(item_id,)]) == 1
+
+    def add(self, ids: Sequence[str]) -> None:
+        """Note many ids."""
+        self._run("INSERT OR IGNORE INTO ids VALUES (?)", [(item_id,) for item_id in ids])
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _run(self, sql: str, rows: Sequence[tuple[str]]) -> int:
+        try:
+            return self._db.executemany(sql, rows).rowcount
+        except sqlite3.OperationalError as error:
+            raise OSError(str(error)) from error  # SQLite's word for a refused write
+
+
+def _told(
+    inputs: Iterable[Prepared | Rejected], done: int, total: int | None, progress: Progress
+) -> Iterator[Prepared | Rejected]:
+    for number, value in enumerate(inputs, start=done + 1):
+        yield value
+        progress("building", number, total)
+
+
+def _nothing(recipe: Recipe, parts: Sequence[Part]) -> str:
+    reasons = [reason for part in parts for _, _, reason in part.rejected]
+    said = f"{len(reasons)} inputs were rejected, the first because: {reasons[0]}" if reasons else "it has no inputs"
+    hint = '; for a catalogue without images use encoder "none"' if "no image" in reasons[:1] else ""
+    return f"nothing in collection {recipe.name} ({recipe.collection.root}) could be used: {said}{hint}"
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an unfinished build wrote, and its folder if nothing else is in it."""
+    for name in ("items", "embeddings", "thumbs", JOURNAL):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in (layout.PLAN, IDS):
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    """Put a finished build in the place of what was there; its log of withheld items stays."""
+    old = target.with_name(target.name + ".old")
+    if target.is_dir():
+        log = target / layout.WITHHELD
+        if log.is_file():
+            storage.write_bytes(fresh / layout.WITHHELD, log.read_bytes())
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

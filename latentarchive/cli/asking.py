@@ -1,0 +1,89 @@
+"""Commands that ask: search, describe, items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("words", required=False)
+@click.option(
+    "--like", multiple=True, metavar="X[@W]", help="Also like X: an item id, an image file, or words; weight W."
+)
+@click.option("--unlike", multiple=True, metavar="X[@W]", help="Not like X.")
+@click.option("--by", type=click.Choice(["meaning", "words", "both"]), default="both", show_default=True)
+@click.option("--where", default="", metavar="SQL", help='Only items for which this is true, e.g. "year < 1900".')
+@click.option("-k", default=10, show_default=True, help="How many items to show, at most.")
+@click.option("--diverse", default=0.0, metavar="L", help="From 0, by relevance alone, to 1, as different as possible.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table with one row a hit.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write a contact sheet to this file."
+)
+def search(
+    archive: str,
+    words: str | None,
+    like: tuple[str, ...],
+    unlike: tuple[str, ...],
+    by: str,
+    where: str,
+    k: int,
+    diverse: float,
+    as_json: bool,
+    as_csv: bool,
+    html: Path | None,
+) -> None:
+    """Find items of ARCHIVE by WORDS, by image, by item, or by several of them with weights.
+
+    X is an item id of the archive, else an existing image file, else words; id:, file: and text: force
+    one. An id or a file may carry a region: plate.jpg#xywh=percent:25,25,50,50.
+    """
+    import latentarchive
+    from latentarchive.render import pages, tables, text
+
+    opened = latentarchive.open(archive)
+    found = opened.search(words, like=like, unlike=unlike, by=by, where=where, k=k, diverse=diverse)
+    if html is not None:
+        pages.write_results(found, opened, html)
+    if as_csv:
+        click.echo(tables.results(found), nl=False)
+    else:
+        click.echo(text.to_json(found.record()) if as_json else text.results(found))
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("image")
+@click.option("--vocabulary", type=click.Path(path_type=Path), help="Text file with one term a line.")
+@click.option("-k", default=10, show_default=True, help="How many terms to show, at most.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def describe(archive: str, image: str, vocabulary: Path | None, k: int, as_json: bool) -> None:
+    """Show which terms are nearest to IMAGE, an item id of ARCHIVE or an image file.
+
+    Without a vocabulary the archive's own subjects are used.
+    """
+    import latentarchive
+    from latentarchive.render import text
+
+    found = latentarchive.open(archive).describe(image, vocabulary=vocabulary, k=k)
+    click.echo(text.to_json(found.record()) if as_json else text.description(found))
+
+
+@click.command()
+@click.argument("archive")
+@click.option("--where", default="", metavar="SQL", help='Only items for which this is true, e.g. "year < 1900".')
+@click.option("-k", default=20, show_default=True, help="How many items to show, at most.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def items(archive: str, where: str, k: int, as_json: bool) -> None:
+    """List the items of ARCHIVE in row order."""
+    import latentarchive
+    from latentarchive.render import text
+
+    opened = latentarchive.open(archive)
+    rows = opened.rows(where)
+    found = opened.collection.items(rows[: max(k, 0)])
+    record = {"archive": opened.name, "total": len(rows), "items": [item.record() for item in found]}
+    click.echo(text.to_json(record) if as_json else text.items(found, len(rows)))

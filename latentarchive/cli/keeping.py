@@ -1,0 +1,84 @@
+"""Commands that look after an archive: info, verify, withhold, restore, export."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from latentarchive.cli.bars import bar
+
+
+@click.command()
+@click.argument("archive")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def info(archive: str, as_json: bool) -> None:
+    """Show what ARCHIVE holds, how it was made, and what is withheld or was rejected."""
+    import latentarchive
+    from latentarchive.render import text
+    from latentarchive.summary import summarize
+
+    facts = summarize(latentarchive.open(archive))
+    click.echo(text.to_json(facts) if as_json else text.facts(facts))
+
+
+@click.command()
+@click.argument("archive")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def verify(archive: str, as_json: bool) -> None:
+    """Recompute all checksums and promises of ARCHIVE; exit 1 and name the first difference if there is one."""
+    from latentarchive.render import text
+    from latentarchive.verify import verify_archive
+
+    with bar() as progress:
+        found = verify_archive(archive, progress=progress)
+    click.echo(text.to_json(found.record()) if as_json else text.verification(found))
+    sys.exit(0 if found.sound else 1)
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("ids", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; kept in the log.")
+@click.option("--who", default="", help="Who decided; kept in the log.  [default: your account]")
+def withhold(archive: str, ids: tuple[str, ...], reason: str, who: str) -> None:
+    """Withhold the items with these IDS from everything the program shows."""
+    import latentarchive
+
+    copies = latentarchive.open(archive).withhold(ids, reason=reason, who=who)
+    click.echo(f"withheld: {', '.join(ids)}")
+    if copies:
+        click.echo(f"still shown, although their image is the same file: {', '.join(copies)}", err=True)
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("ids", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; kept in the log.")
+@click.option("--who", default="", help="Who decided; kept in the log.  [default: your account]")
+def restore(archive: str, ids: tuple[str, ...], reason: str, who: str) -> None:
+    """Show the items with these IDS again."""
+    import latentarchive
+
+    latentarchive.open(archive).restore(ids, reason=reason, who=who)
+    click.echo(f"restored: {', '.join(ids)}")
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("format_name", metavar="FORMAT")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write.")
+@click.option("--ids", type=click.Path(path_type=Path, dir_okay=False), help="Text file with one item id a line.")
+def export(archive: str, format_name: str, out: Path | None, ids: Path | None) -> None:
+    """Write ARCHIVE, or some of its items, as FORMAT: csv, jsonl, parquet or copy.
+
+    copy is a whole archive without the withheld items, fit to be given away.
+    """
+    import latentarchive
+    from latentarchive.export import export_archive, read_ids
+
+    opened = latentarchive.open(archive)
+    path, n = export_archive(opened, format_name, out=out, ids=read_ids(ids) if ids is not None else None)
+    click.echo(f"{n} items", err=True)
+    click.echo(path)

@@ -1,0 +1,68 @@
+"""The group of all commands, loaded one at a time, and the one place where errors become a line."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from latentarchive.errors import ArchiveError
+
+COMMANDS = {
+    "build": ("making", "Build an archive from a recipe, or go on with a build that was interrupted."),
+    "describe": ("asking", "Show which words of a vocabulary are nearest to an image."),
+    "export": ("keeping", "Write the items, or some of them, to a file or a copy."),
+    "info": ("keeping", "Show what an archive holds and how it was made."),
+    "items": ("asking", "List items, all or those that satisfy a filter."),
+    "restore": ("keeping", "Show withheld items again."),
+    "search": ("asking", "Find items by words, by image, by item, or by several of them."),
+    "train": ("making", "Train a small encoder of one's own on one collection."),
+    "verify": ("keeping", "Recompute all checksums and promises of an archive."),
+    "withhold": ("keeping", "Withhold items from everything the program shows."),
+}
+"""Every command: the module of this package that holds it, and its line in the help."""
+
+
+class Commands(click.Group):
+    """Commands are imported when they are used, so that ``--help`` loads nothing; errors are one line and exit 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"latentarchive.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in the help, from `COMMANDS` alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; an `ArchiveError` becomes one line on stderr and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except ArchiveError as error:
+            click.echo(f"latentarchive: {error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("latentarchive: interrupted; run the same command again and it goes on", err=True)
+            sys.exit(130)
+        except BrokenPipeError:
+            sys.stderr.close()  # whoever read our output has stopped; Python would complain on exit
+            sys.exit(0)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="latentarchive", prog_name="latentarchive")
+def main() -> None:
+    """Build archives of images, search them by words and by image, and look after them.
+
+    An ARCHIVE is a directory, or the name of one under ./archives.
+    """

@@ -1,0 +1,153 @@
+"""The vectors of an archive: memory-mapped shards, read as float32 rows of unit length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentarchive.errors import ArchiveDamaged
+
+UNIT_TOLERANCE = 1e-3
+"""How far from 1 a stored row's length may be: float16 rounding of a unit row stays below 6e-4."""
+
+BLOCK = 16_384
+"""Rows read at a time where all are read: 32 MB at 512 dimensions."""
+
+
+class Embeddings:
+    """Rows of unit length, in the row order of the archive.
+
+    The rows lie either in the archive's own float16 files, or, for published embeddings that were
+    opened in place, in the publisher's files; then the archive holds only which of their rows it uses.
+    Reading casts to float32 and normalises again, so that every dot product is a cosine to float32
+    precision whatever the rounding of the stored rows.
+    """
+
+    def __init__(
+        self,
+        vectors: Sequence[NDArray[np.floating]],
+        norms: Sequence[NDArray[np.float32]],
+        rows: Sequence[NDArray[np.int64]] | None = None,
+    ) -> None:
+        """Stack arrays that are usually memory-mapped.
+
+        Args:
+            vectors: float16 or float32, each (any, dim), stacked in order.
+            norms: float32, each (any,), the raw length of each of the archive's rows.
+            rows: int64, each (any,): for each of the archive's rows its row in the stacked `vectors`;
+                None if they are the same.
+        """
+        self._vectors = Stacked(vectors)
+        self._norms = Stacked(norms)
+        self._rows = Stacked(rows) if rows is not None else None
+        count = len(self._vectors) if self._rows is None else len(self._rows)
+        if len(self._norms) != count:
+            message = f"embeddings: {count} vectors, but {len(self._norms)} norms"
+            raise ArchiveDamaged(message)
+
+    @classmethod
+    def open(cls, folder: Path, parts: int, *, published: Sequence[Path] | None = None) -> Embeddings:
+        """Map the files of an archive's ``embeddings`` folder.
+
+        Args:
+            folder: Holds ``part-00000.npy`` (or, if `published`, ``rows-00000.npy``) and ``norms-00000.npy``.
+            parts: How many parts there are.
+            published: The publisher's files in order, for embeddings that were opened in place.
+
+        Raises:
+            ArchiveDamaged: A file is missing, truncated or has another shape; the message names it.
+        """
+        norms = [load_array(folder / f"norms-{part:05d}.npy") for part in range(parts)]
+        if published is None:
+            return cls([load_array(folder / f"part-{part:05d}.npy") for part in range(parts)], norms)
+        rows = [load_array(folder / f"rows-{part:05d}.npy") for part in range(parts)]
+        return cls([load_array(path) for path in published], norms, rows)
+
+    def __len__(self) -> int:
+        return len(self._norms)
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the rows lie in a publisher's files."""
+        return self._rows is not None
+
+    @property
+    def dim(self) -> int:
+        """Number of dimensions."""
+        return int(self._vectors.arrays[0].shape[1])
+
+    @property
+    def norms(self) -> NDArray[np.float32]:
+        """float32 (n,): the lengths the vectors had before normalisation."""
+        return self._norms.take(np.arange(len(self)))
+
+    @cached_property
+    def mean(self) -> NDArray[np.float32]:
+        """float32 (dim,): mean of all unit rows, itself shorter than 1; the collection's common direction."""
+        total = np.zeros(self.dim, np.float64)
+        for _, block in self.blocks():
+            total += block.sum(axis=0, dtype=np.float64)
+        return (total / len(self)).astype(np.float32)
+
+    def take(self, rows: Sequence[int] | NDArray[np.integer]) -> NDArray[np.float32]:
+        """The rows with these numbers: float32, shape (len(rows), dim), unit length."""
+        return _unit(self._stored(np.asarray(rows, dtype=np.int64)))
+
+    def blocks(self, size: int = BLOCK) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """All rows in order, `size` at a time, as (first row number, unit rows); memory stays at one block."""
+        for start in range(0, len(self), size):
+            yield start, self.take(np.arange(start, min(start + size, len(self))))
+
+    def stored_blocks(self, size: int = BLOCK) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """As `blocks`, but the rows as they are stored, before they are normalised again."""
+        for start in range(0, len(self), size):
+            yield start, self._stored(np.arange(start, min(start + size, len(self))))
+
+    def _stored(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._vectors.take(rows if self._rows is None else self._rows.take(rows)).astype(np.float32)
+
+
+def load_array(path: Path) -> NDArray[Any]:
+    """Map a ``.npy`` file read-only. Raises `ArchiveDamaged` if it is missing, truncated or not an array."""
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError as error:
+        message = f"{path} is missing; restore it from a copy, or build the archive again"
+        raise ArchiveDamaged(message) from error
+    except (OSError, ValueError, EOFError) as error:
+        message = f"{path} cannot be read as an array ({error}); restore it from a copy, or build the archive again"
+        raise ArchiveDamaged(message) from error
+    return array
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(norms > 0, norms, 1), np.float32)
+
+
+class Stacked:
+    """Arrays one below the other, read by row number without joining them."""
+
+    def __init__(self, arrays: Sequence[NDArray[Any]]) -> None:
+        self.arrays = list(arrays)
+        self._starts = np.cumsum([0, *(len(a) for a in self.arrays)])
+        if len({a.shape[1:] for a in self.arrays}) > 1:
+            message = f"embeddings of different shapes: {sorted({a.shape[1:] for a in self.arrays})}"
+            raise ArchiveDamaged(message)
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """The rows with these numbers, in the order given, as one new array."""
+        part = np.searchsorted(self._starts, rows, side="right") - 1
+        out = np.empty((len(rows), *self.arrays[0].shape[1:]), self.arrays[0].dtype)
+        for p in np.unique(part):
+            here = part == p
+            out[here] = self.arrays[p][rows[here] - self._starts[p]]
+        return out

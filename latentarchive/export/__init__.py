@@ -1,0 +1,5 @@
+"""Exports: tables for other programs, and copies that can be published. Withheld items are in none of them."""
+
+from latentarchive.export.formats import FORMATS, export_archive, read_ids
+
+__all__ = ["FORMATS", "export_archive", "read_ids"]

@@ -1,0 +1,86 @@
+"""Measures of rankings, and the ways to make one ranking of several or a varied one of one.
+
+Legend: q queries, k ranks, n candidates; S (n,) relevance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+RRF_K = 60
+"""Smoothing constant of reciprocal rank fusion; Cormack, Clarke and Buettcher, SIGIR 2009, section 3."""
+
+
+def precision_at_k(relevant: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Share of relevant results in each ranking.
+
+    Args:
+        relevant: shape (q, k), True where the result at that rank is relevant; ranks that a query did
+            not fill are False, so that the denominator is always k.
+
+    Returns:
+        Shape (q,), in [0, 1].
+    """
+    return np.asarray(relevant, dtype=np.float64).mean(axis=1)
+
+
+def recall_at_k(found: Sequence[NDArray[np.int64]], true: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Share of the true nearest rows that a search returned, for each query.
+
+    Args:
+        found: One array of row numbers a query, as searched.
+        true: One array of row numbers a query, from exact search; not empty.
+
+    Returns:
+        Shape (q,), in [0, 1].
+    """
+    pairs = zip(found, true, strict=True)
+    return np.array([len(np.intersect1d(f, t)) / len(t) for f, t in pairs], dtype=np.float64)
+
+
+def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]]) -> list[tuple[int, float]]:
+    """One ranking of several: each row scores the sum of 1 / (RRF_K + its rank) over the rankings it is in.
+
+    Args:
+        rankings: Row numbers, best first, without repeats within one ranking.
+
+    Returns:
+        (row, fused score) pairs, best first; equal scores in the order of the first ranking that has them.
+    """
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, row in enumerate(ranking, start=1):
+            scores[row] = scores.get(row, 0.0) + 1.0 / (RRF_K + rank)
+    return sorted(scores.items(), key=lambda pair: -pair[1])
+
+
+def maximal_marginal_relevance(
+    relevance: NDArray[np.floating], likeness: NDArray[np.floating], k: int, *, diversity: float
+) -> list[int]:
+    """A varied choice: each next result is the best trade of relevance against likeness to those chosen.
+
+    Carbonell and Goldstein, SIGIR 1998, equation 1, with lambda = 1 - `diversity`.
+
+    Args:
+        relevance: S, shape (n,), higher is better.
+        likeness: shape (n, n), how alike two candidates are, on the scale of `relevance`.
+        k: How many to choose, at most.
+        diversity: In [0, 1]; 0 keeps the order of relevance, 1 looks only at likeness after the first.
+
+    Returns:
+        Positions of the chosen candidates, in the order of choice; the first is the most relevant, and
+        ties go to the earlier candidate.
+    """
+    chosen: list[int] = []
+    for _ in range(min(k, len(relevance))):
+        gain = (1 - diversity) * np.asarray(relevance, np.float64)
+        if chosen:
+            gain -= diversity * likeness[:, chosen].max(axis=1)
+        else:
+            gain = np.asarray(relevance, np.float64).copy()
+        gain[chosen] = -np.inf
+        chosen.append(int(np.argmax(gain)))
+    return chosen

@@ -1,0 +1,106 @@
+"""Pages that stand alone: one HTML file, no network, whole images, light and dark, printable."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from pathlib import Path
+
+from latentarchive import storage
+from latentarchive.archive import Archive
+from latentarchive.query import Hit, Results
+from latentarchive.render.text import credit, rights, title
+
+STYLE = """
+:root { color-scheme: light dark; --ground: #faf9f6; --ink: #1d1b18; --quiet: #68635b; --line: #ddd8cf; --mat: #f0ede6; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #171614; --ink: #ece8e1; --quiet: #a49d92; --line: #37342f; --mat: #211f1c; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 84rem; padding: 3rem clamp(1rem, 4vw, 3rem); background: var(--ground); color: var(--ink);
+  font: 1rem/1.5 "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", Georgia, serif; }
+header { border-bottom: 1px solid var(--line); margin-bottom: 2rem; padding-bottom: 1.25rem; }
+h1 { font-size: 1.6rem; font-weight: 500; line-height: 1.25; margin: 0 0 .4rem; overflow-wrap: anywhere; }
+p { margin: .2rem 0; }
+.quiet { color: var(--quiet); font-size: .9rem; }
+ol { display: grid; gap: 2rem 1.5rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); list-style: none;
+  margin: 0; padding: 0; }
+figure { margin: 0; break-inside: avoid; }
+.mat { align-items: center; background: var(--mat); display: flex; height: 16rem; justify-content: center; padding: .75rem; }
+.mat img { max-height: 100%; max-width: 100%; }
+figcaption { font-size: .9rem; margin-top: .6rem; overflow-wrap: anywhere; }
+.title { font-size: 1rem; }
+.meter { font-variant-numeric: tabular-nums; }
+a { color: inherit; }
+a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+@media print { body { padding: 0; } ol { grid-template-columns: repeat(4, 1fr); } .mat { height: 11rem; } }
+"""
+
+
+def write_results(found: Results, archive: Archive, path: Path) -> None:
+    """Write the hits of a search as a contact sheet.
+
+    Args:
+        found: What to show.
+        archive: Where the thumbnails come from; items withheld since the search are left out.
+        path: The HTML file, written whole or not at all.
+
+    Raises:
+        WriteRefused: The disk is full, or we may not write there.
+    """
+    withheld = archive.log.current()
+    figures = [_figure(hit, archive) for hit in found.hits if hit.item.id not in withheld]
+    nothing = "" if figures else "<p>Nothing was found. Change the words, or take away a filter.</p>"
+    notes = "".join(f"<p class=quiet>{escape(note)}</p>" for note in found.notes)
+    body = f"""<header>
+<h1>{escape(found.query)}</h1>
+<p class=quiet>{len(figures)} items of {escape(archive.manifest.title)}, nearest first.
+The figure under each work is its cosine to the query: higher is nearer.
+“Close” means nearer than 999 of 1,000 random pairs of this archive,
+“similar” than 99 of 100, “related” than 19 of 20.</p>{notes}
+</header>
+<main>{nothing}<ol>
+{"".join(figures)}
+</ol></main>"""
+    storage.write_bytes(path, page(f"{found.query} · {archive.manifest.title}", body).encode())
+
+
+def page(heading: str, body: str) -> str:
+    """A whole HTML document around a body, with the house style."""
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(heading)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def _figure(hit: Hit, archive: Archive) -> str:
+    item, thumb = hit.item, archive.thumbnail(hit.item.id)
+    name, by = escape(title(item)), escape(credit(item).rpartition(" · rights:")[0])
+    if thumb:
+        # a title that only says "untitled" would tell a blind reader nothing: the id does
+        alt = name if item.title or item.text else escape(item.id)
+        picture = f'<img alt="{alt}" loading="lazy" src="data:image/webp;base64,{base64.b64encode(thumb).decode()}">'
+    else:
+        picture = "<span class=quiet>no image in this archive</span>"
+    linked = f'<a href="{escape(item.url)}">{name}</a>' if item.url.startswith(("http://", "https://")) else name
+    score = "" if hit.score is None else f"{hit.score:+.3f} {hit.band}, "
+    moved = f", plain rank {hit.plain_rank}" if hit.plain_rank != hit.rank else ""
+    copy = ", the same file as in the query" if hit.copy else ""
+    return f"""<li><figure>
+<div class=mat>{picture}</div>
+<figcaption><p class=title>{hit.rank}. {linked}</p>
+<p>{by}</p>
+<p class=quiet>Rights: {escape(rights(item))}</p>
+<p class="quiet meter">{score}found by {" and ".join(hit.found)}{moved}{copy}</p>
+<p class=quiet>{escape(item.id)}</p></figcaption>
+</figure></li>
+"""

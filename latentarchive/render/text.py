@@ -1,0 +1,105 @@
+"""What the terminal shows: one entry a hit, with source and rights, and never a score without its meaning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from latentarchive.build import Built
+from latentarchive.collection import Item
+from latentarchive.description import Description
+from latentarchive.query import Hit, Results
+from latentarchive.rights import classify
+from latentarchive.verify import Verification
+
+
+def to_json(value: Any) -> str:
+    """One JSON object, UTF-8, without NaN."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def results(found: Results) -> str:
+    """Results for people: the query in words, then two lines a hit."""
+    lines = [f"{found.query}  in {found.archive}", *(f"note: {note}" for note in found.notes), ""]
+    if not found.hits:
+        lines.append("Nothing was found. Change the words, or take away a filter.")
+    width = len(str(len(found.hits)))
+    lines += [line for hit in found.hits for line in _hit(hit, width)]
+    return "\n".join(lines)
+
+
+def _hit(hit: Hit, width: int) -> Iterable[str]:
+    indent = " " * (width + 2)
+    score = "" if hit.score is None else f"  {hit.score:+.3f} {hit.band}"
+    moved = f"  (plain rank {hit.plain_rank})" if hit.plain_rank != hit.rank else ""
+    copy = "  the same file as in the query" if hit.copy else ""
+    yield f"{hit.rank:>{width}}  {title(hit.item)}{score}  by {' and '.join(hit.found)}{moved}{copy}"
+    yield f"{indent}{hit.item.id}"
+    yield f"{indent}{credit(hit.item)}"
+
+
+def title(item: Item) -> str:
+    """Title, else the first words of the text, else a plain statement that there is none."""
+    return item.title or _shortened(item.text, 80) or "untitled"
+
+
+def credit(item: Item) -> str:
+    """Maker, date, medium, source and rights in one line; rights are always there."""
+    parts = [item.creator, item.date, item.medium, item.place, item.source or item.url]
+    return " · ".join([*(p for p in parts if p), f"rights: {rights(item)}"])
+
+
+def rights(item: Item) -> str:
+    """The rights statement by its short name, and what it amounts to."""
+    if item.rights == "unknown":
+        return "unknown"
+    return f"{_shortened(classify(item.rights).label or item.rights, 90)} ({item.rights_class})"
+
+
+def description(found: Description) -> str:
+    """The nearest terms of a vocabulary, with margin and lift."""
+    lines = [f"{found.image}  in {found.archive}, described with {found.vocabulary} ({found.n_terms} terms)", ""]
+    width = max((len(t.term) for t in found.terms), default=4)
+    lines.append(f"    {'term':<{width}}   cosine   margin to next   above the archive's mean")
+    for t in found.terms:
+        margin = "" if t.margin is None else f"{t.margin:.3f}"
+        lines.append(f"{t.rank:>2}  {t.term:<{width}}   {t.score:+.3f}   {margin:>14}   {t.lift:+.3f}")
+    return "\n".join(lines)
+
+
+def items(found: Sequence[Item], total: int) -> str:
+    """One item a line: id, title, maker, date, rights; and how many there are in all."""
+    lines = [f"{i.id}  {title(i)} · {credit(i)}" for i in found]
+    return "\n".join([*lines, f"{len(found)} of {total} items"])
+
+
+def verification(found: Verification) -> str:
+    """The checks that hold, and the first that does not."""
+    lines = [f"{name}: {n:,} checked, as promised" for name, n in found.checked]
+    return "\n".join([*lines, f"{found.archive} is sound" if found.sound else f"NOT SOUND: {found.problem}"])
+
+
+def built(made: Built) -> str:
+    """What a build did: every input is accounted for."""
+    if made.already:
+        return f"nothing to do: {made.path} is finished"
+    counts = made.manifest.counts
+    off = f", {counts['renormalized']:,} of them not of unit length" if counts["renormalized"] else ""
+    said = f"{counts['inputs']:,} inputs: {counts['items']:,} items{off}, {counts['rejected']:,} rejected"
+    return said + (f" (reasons in {made.path}/rejected.parquet)" if counts["rejected"] else "")
+
+
+def facts(table: Mapping[str, Any]) -> str:
+    """Name and value, one pair a line; nested tables are indented."""
+    lines: list[str] = []
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            lines += [f"{name}:", *(f"    {line}" for line in facts(value).splitlines())]
+        else:
+            lines.append(f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
+    return "\n".join(lines)
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

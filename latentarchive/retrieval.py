@@ -1,0 +1,89 @@
+"""From a query and its vector to hits: the two rankings, their fusion, and a varied choice among the best."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Container
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentarchive.bands import Bands
+from latentarchive.collection import Collection
+from latentarchive.index import Index
+from latentarchive.measures.ranking import maximal_marginal_relevance, reciprocal_rank_fusion
+from latentarchive.query import Hit, Query
+from latentarchive.words import Words
+
+DEPTH = 100
+"""How deep both rankings are read before they are fused, at least; 5 k if that is more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What an archive can be searched through. `index` and `bands` are None for metadata alone."""
+
+    collection: Collection
+    words: Words
+    index: Index | None
+    bands: Bands | None
+
+
+def retrieve(
+    holdings: Holdings,
+    query: Query,
+    vector: NDArray[np.float32] | None,
+    *,
+    allowed: NDArray[np.bool_],
+    copies: Container[str],
+) -> tuple[Hit, ...]:
+    """The hits of a query.
+
+    Args:
+        holdings: What to search.
+        query: Its `by`, `k`, `diverse`, `kind` and words are used; its filter is already in `allowed`.
+        vector: float32 (dim,), the composed query; None to search by words alone.
+        allowed: shape (n,), True for the rows that may be found.
+        copies: SHA-256 digests of the images in the query: hits with these bytes are marked as copies.
+    """
+    depth = max(DEPTH, 5 * query.k) if query.diverse or query.by == "both" else query.k
+    by_meaning, by_words = [], []
+    if holdings.index is not None and vector is not None and query.by != "words":
+        [(near, _)] = holdings.index.search(vector[None], depth, encoder=holdings.index.encoder, allowed=allowed)
+        by_meaning = near.tolist()
+    if query.words and query.by != "meaning":
+        by_words = holdings.words.search(query.words, depth, allowed=allowed)
+    # Words first: where two ranks tie, the item that holds the very words is the surer answer.
+    rows = [row for row, _ in reciprocal_rank_fusion([by_words, by_meaning])]
+    chosen = _varied(holdings, rows, query) if query.diverse and rows else range(min(query.k, len(rows)))
+    scores = _cosines(holdings, [rows[c] for c in chosen], vector)
+    found = {"meaning": set(by_meaning), "words": set(by_words)}
+    hits = []
+    items = holdings.collection.items(rows[c] for c in chosen)
+    for rank, (position, item, score) in enumerate(zip(chosen, items, scores, strict=True), start=1):
+        ways = tuple(way for way, members in found.items() if rows[position] in members)
+        band = holdings.bands.name(query.kind, score) if holdings.bands and score is not None else ""
+        copy = bool(item.sha256) and item.sha256 in copies
+        hits.append(Hit(rank, item, score, band, ways, position + 1, copy))
+    return tuple(hits)
+
+
+def _varied(holdings: Holdings, rows: list[int], query: Query) -> list[int]:
+    """Choose k of the candidates by maximal marginal relevance.
+
+    Relevance and likeness are brought to one scale: relevance falls evenly from 1 for the first
+    candidate to 0 for the last, likeness is 1 for equal images and 0 for a random pair of the archive.
+    """
+    if holdings.index is None or holdings.bands is None:
+        return list(range(min(query.k, len(rows))))
+    random = holdings.bands.kinds["image"].mean
+    vectors = holdings.index.embeddings.take(rows)
+    likeness = (vectors @ vectors.T - random) / max(1 - random, 1e-6)
+    return maximal_marginal_relevance(np.linspace(1, 0, num=len(rows)), likeness, query.k, diversity=query.diverse)
+
+
+def _cosines(holdings: Holdings, rows: list[int], vector: NDArray[np.float32] | None) -> list[float | None]:
+    if vector is None or holdings.index is None or not rows:
+        return [None] * len(rows)
+    exact = holdings.index.embeddings.take(rows).astype(np.float64) @ vector.astype(np.float64)
+    return [round(float(score), 6) for score in np.clip(exact, -1, 1)]

@@ -1,0 +1,71 @@
+"""What an archive holds, in figures: the facts that `latentarchive info` shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from latentarchive import manifest as layout
+from latentarchive.archive import Archive
+
+MOST_REASONS = 5
+"""Reasons for rejection that are named, the most frequent first."""
+
+
+def summarize(archive: Archive) -> dict[str, Any]:
+    """Facts by name, in the order they should be read; every count of items leaves out the withheld ones."""
+    manifest, withheld = archive.manifest, archive.log.current()
+    table = archive.collection.take(archive.rows(), ["rights_class", "mining", "year", "year_end", "title", "creator"])
+    classes = dict(sorted(Counter(table["rights_class"].to_pylist()).items()))
+    first, last = pc.min(table["year"]).as_py(), pc.max(table["year_end"]).as_py()
+    dated = len(table) - pc.sum(pc.and_(pc.is_null(table["year"]), pc.is_null(table["year_end"]))).as_py()
+    empty = {name: pc.sum(pc.equal(table[name], "")).as_py() for name in ("title", "creator")}
+    facts: dict[str, Any] = {
+        "name": manifest.name,
+        "title": manifest.title,
+        "path": str(archive.path),
+        "items": len(archive),
+        "withheld": len(withheld),
+        "inputs read": manifest.counts["inputs"],
+        "rejected": {"inputs": manifest.counts["rejected"], **_reasons(archive)},
+        "rights": classes,
+        "data mining reserved": pc.sum(pc.not_equal(table["mining"], "")).as_py(),
+        "years": f"{first} to {last}" if dated else "none",
+        "dated items": dated,
+        "without": empty,
+        "encoder": manifest.encoder,
+    }
+    if archive.has_vectors:
+        facts |= {"fingerprint": manifest.fingerprint[:16], "dimensions": manifest.dim}
+        facts["vectors"] = "in the publisher's files" if manifest.published else "in the archive"
+        facts["renormalized"] = manifest.counts["renormalized"]
+        facts["index"] = _index(archive)
+        facts["bands"] = {k: f"close from {b['close']:.3f}, similar from {b['similar']:.3f}, related from {b['related']:.3f}"
+                          for k, b in manifest.bands.items()}  # fmt: skip
+    facts |= {
+        "format version": manifest.format_version,
+        "created": manifest.created,
+        "versions": dict(manifest.versions),
+    }
+    return facts
+
+
+def _index(archive: Archive) -> str:
+    index = archive.manifest.index
+    if not index["file"]:
+        return "exact"
+    tuning = index["tuning"]
+    setting = f", {tuning['parameter']} {tuning['value']}" if tuning["parameter"] else ""
+    return f"{index['factory']}{setting}: recall at 10 is {tuning['recall_at_10']:.3f} over {tuning['n']} queries"
+
+
+def _reasons(archive: Archive) -> dict[str, int]:
+    """The most frequent reasons, with their counts."""
+    path = archive.path / layout.REJECTED
+    if not path.is_file():
+        return {}
+    rows = pq.read_table(path, partitioning=None).to_pylist()
+    return dict(Counter(f"{row['stage']}: {row['reason']}"[:100] for row in rows).most_common(MOST_REASONS))

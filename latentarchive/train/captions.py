@@ -1,0 +1,55 @@
+"""Catalogue entries to captions: a small fixed grammar over whatever fields an item has."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from latentarchive.collection import Item
+
+_LIFE = re.compile(r"[\s,(]*\b(?:ca?\.|b\.|d\.|born|active|fl\.)?\s*\d{3,4}\b.*$", re.IGNORECASE | re.DOTALL)
+
+
+def captions(item: Item) -> tuple[str, ...]:
+    """Every caption that the grammar makes of an item, without repeats, the most general one first.
+
+    What the work is *of* (each of its subjects, and its title) is named alone, and with medium,
+    creator, place and date in turn: ``watercolor of apples``, ``apples``, ``apples by Mary Arnold``,
+    ``watercolor of apples by Mary Arnold``, ``apples, 1908``. Where nothing says what it is of, medium,
+    creator, place and date are all there is to say. The catalogue's running text stands as it is.
+
+    Returns:
+        Captions with single spaces; empty if no field says anything.
+    """
+    medium, place, date = (_plain(value) for value in (item.medium, item.place, item.date))
+    creator = name(item.creator)
+    made: list[str] = []
+    for subject in filter(None, map(_plain, (*item.subjects, item.title))):
+        whole = f"{medium} of {subject}" if medium else subject
+        made += [whole, subject]
+        made += [f"{subject} by {creator}", f"{whole} by {creator}"] if creator else []
+        made += [f"{subject} from {place}"] if place else []
+        made += [f"{subject}, {date}"] if date else []
+    if not made:
+        made += [medium] if medium else []
+        made += [f"{medium or 'work'} by {creator}"] if creator else []
+        made += [f"{medium or 'work'} from {place}"] if place else []
+        made += [f"{medium or 'work'}, {date}"] if date else []
+    return tuple(dict.fromkeys(filter(None, [*made, _plain(item.text)])))
+
+
+def name(creator: str) -> str:
+    """A creator as one would say it: without years of life, and "Arnold, Mary" as "Mary Arnold".
+
+    >>> name("Arnold, Mary Daisy, ca. 1873-1955")
+    'Mary Daisy Arnold'
+    >>> name("Workshop of Rubens")
+    'Workshop of Rubens'
+    """
+    parts = [part.strip() for part in _LIFE.sub("", _plain(creator)).strip(" ,(").split(",")]
+    return f"{parts[1]} {parts[0]}" if len(parts) == 2 and all(parts) else ", ".join(parts)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

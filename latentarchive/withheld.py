@@ -1,0 +1,108 @@
+"""The log of withheld items: append-only, read by everything that shows something."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from latentarchive import storage
+from latentarchive.errors import ArchiveDamaged, QueryError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log: who withheld or restored which item, why and when (ISO 8601, UTC)."""
+
+    id: str
+    #: ``withhold`` or ``restore``.
+    action: str
+    reason: str
+    who: str
+    when: str
+
+
+class WithheldLog:
+    """``withheld.jsonl`` of one archive. Reading follows the file: what another process withheld counts at once."""
+
+    def __init__(self, path: Path) -> None:
+        """The log at this path; the file need not exist."""
+        self.path = path
+        self._stamp: tuple[int, int] | None = None
+        self._current: dict[str, Entry] = {}
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Changes whenever the log changes: its size and time of change."""
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return (stat.st_size, stat.st_mtime_ns)
+
+    def current(self) -> Mapping[str, Entry]:
+        """The items that are withheld now, by id, each with the entry that withheld it.
+
+        Raises:
+            ArchiveDamaged: A line cannot be read. Nothing is shown then: which item it names is not known.
+        """
+        stamp = self.stamp
+        if stamp != self._stamp:
+            state: dict[str, Entry] = {}
+            for entry in self.entries():
+                if entry.action == "withhold":
+                    state[entry.id] = entry
+                else:
+                    state.pop(entry.id, None)
+            self._current, self._stamp = state, stamp
+        return self._current
+
+    def entries(self) -> list[Entry]:
+        """Every line of the log, oldest first. Raises `ArchiveDamaged` as `current` does."""
+        if not self.path.is_file():
+            return []
+        entries = []
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                entry = Entry(**json.loads(line))
+            except (ValueError, TypeError) as error:
+                message = f"{self.path} line {number} cannot be read; mend it by hand, nothing is shown until then"
+                raise ArchiveDamaged(message) from error
+            entries.append(entry)
+        return entries
+
+    def change(self, action: str, item_ids: Sequence[str], *, reason: str, who: str = "") -> None:
+        """Withhold or restore items, one line each, flushed to the disk; those already so are passed over.
+
+        Args:
+            action: ``withhold`` or ``restore``.
+            item_ids: Ids that the archive has.
+            reason: Why; not empty.
+            who: "": the name of the user's account.
+
+        Raises:
+            QueryError: There is no reason.
+            WriteRefused: The log cannot be written.
+        """
+        if not reason.strip():
+            message = f"give a reason to {action}: it is kept in the log"
+            raise QueryError(message)
+        when, current = datetime.now(UTC).isoformat(timespec="seconds"), self.current()
+        for item_id in item_ids:
+            if (item_id in current) == (action == "restore"):
+                entry = Entry(item_id, action, reason, who or _account(), when)
+                storage.append_line(self.path, json.dumps(asdict(entry), ensure_ascii=False))
+
+
+def _account() -> str:
+    """Name of the user's account; "unknown" where the system has no name for it, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

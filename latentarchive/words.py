@@ -1,0 +1,131 @@
+"""The words of the catalogue: full-text search over SQLite FTS5, for what an image encoder cannot know.
+
+CLIP finds "a red boat"; it does not find "Schutt", "POM00007435" or an accession number.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentarchive import storage
+from latentarchive.collection import Item
+from latentarchive.errors import ArchiveDamaged
+
+COLUMNS = {"id": 8.0, "title": 6.0, "creator": 5.0, "subjects": 4.0, "text": 3.0, "rest": 1.0}
+"""What is indexed, with its weight in BM25: a word of the title says more about a work than one of its notes."""
+
+SHARE_OF_BEST = 0.5
+"""Where no item has all the words, items with some of them count if their BM25 is this share of the best."""
+
+
+def build_words(items: Iterable[Item], path: Path) -> None:
+    """Write the full-text index of all items, in row order, whole or not at all.
+
+    Raises:
+        WriteRefused: The disk is full, or we may not write there.
+    """
+    storage.write_with(path, lambda partial: _fill(items, partial))
+
+
+def _fill(items: Iterable[Item], path: Path) -> None:
+    path.unlink(missing_ok=True)
+    marks = ", ".join("?" * (len(COLUMNS) + 1))
+    with closing(sqlite3.connect(path)) as db:
+        try:
+            db.execute("PRAGMA journal_mode = OFF")  # the file is thrown away if it is not finished
+            db.execute("PRAGMA synchronous = OFF")
+            db.execute(
+                f"CREATE VIRTUAL TABLE words USING fts5({', '.join(COLUMNS)}, content='', "
+                'tokenize="unicode61 remove_diacritics 2")'
+            )
+            rows = ((row, *_words(item)) for row, item in enumerate(items))
+            db.executemany(f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES ({marks})", rows)  # noqa: S608  # our own column names
+            db.execute("INSERT INTO words (words) VALUES ('optimize')")
+            db.commit()
+        except sqlite3.OperationalError as error:
+            # SQLite hides errno; "disk is full" and "disk I/O error" are what a refused write looks like.
+            raise OSError(str(error)) from error
+
+
+def _words(item: Item) -> tuple[str, ...]:
+    rest = (item.date, item.medium, item.place, item.image, item.url, item.source, *item.extra.values())
+    return (item.id, item.title, item.creator, "; ".join(item.subjects), item.text, "; ".join(filter(None, rest)))
+
+
+class Words:
+    """The full-text index of an archive; every call opens its own read-only connection, so threads may share it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open ``words.sqlite``. Raises `ArchiveDamaged` if it is missing or not such an index."""
+        self.path = path
+        with self._connected() as db:
+            db.execute("SELECT count(*) FROM words").fetchone()
+
+    def search(self, query: str, k: int, *, allowed: NDArray[np.bool_] | None = None) -> list[int]:
+        """Row numbers of the items with the query's words, best first.
+
+        Items with all the words come first (BM25 order); if there is none, items with some of them whose
+        BM25 is at least `SHARE_OF_BEST` of the best. A word is matched whole, in any case and without
+        accents; with a final asterisk, its beginnings. What is written with inner punctuation
+        ("79.66.115", "plate-0007") is matched as one phrase.
+
+        Args:
+            query: Words; punctuation around them is ignored. No words: no rows.
+            k: At most this many.
+            allowed: shape (n,), True for the rows that may be found; None: all.
+        """
+        terms = _terms(query)
+        if not terms or k < 1:
+            return []
+        with self._connected() as db:
+            found = list(_matches(db, " AND ".join(terms), k, allowed, floor=0.0))
+            if not found and len(terms) > 1:
+                found = list(_matches(db, " OR ".join(terms), k, allowed, floor=SHARE_OF_BEST))
+        return found
+
+    def __len__(self) -> int:
+        with self._connected() as db:
+            return int(db.execute("SELECT count(*) FROM words").fetchone()[0])
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+        try:
+            with closing(sqlite3.connect(uri, uri=True)) as db:
+                yield db
+        except sqlite3.DatabaseError as error:
+            message = f"{self.path} cannot be read ({error}); delete it and it is rebuilt from items/"
+            raise ArchiveDamaged(message) from error
+
+
+def _terms(query: str) -> list[str]:
+    """Each word of the query as an FTS5 string; the quotes keep FTS5's own operators from being read."""
+    terms = []
+    for word in query.split():
+        star = "*" if word.endswith("*") else ""
+        if re.search(r"\w", word):
+            terms.append('"' + word.rstrip("*").replace('"', " ") + '"' + star)
+    return terms
+
+
+def _matches(
+    db: sqlite3.Connection, match: str, k: int, allowed: NDArray[np.bool_] | None, *, floor: float
+) -> Iterator[int]:
+    weights = ", ".join(str(w) for w in COLUMNS.values())
+    sql = f"SELECT rowid, bm25(words, {weights}) AS score FROM words WHERE words MATCH ? ORDER BY score, rowid"  # noqa: S608
+    best = None
+    left = k
+    for row, score in db.execute(sql, (match,)):  # SQLite's bm25 is negative: lower is better
+        best = score if best is None else best
+        if left == 0 or score > floor * best:
+            return
+        if allowed is None or allowed[row]:
+            left -= 1
+            yield row

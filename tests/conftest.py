@@ -1,0 +1,84 @@
+"""Known images: plain swatches whose answers under the toy encoder can be worked out by hand."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from latentarchive.build import build_archive
+from latentarchive.archive import Archive
+from latentarchive.recipes import load_recipe
+
+COLOURS = {
+    "red": (255, 0, 0),
+    "green": (0, 128, 0),
+    "blue": (0, 0, 255),
+    "yellow": (255, 255, 0),
+    "white": (255, 255, 255),
+    "black": (0, 0, 0),
+}
+
+
+def swatch(left, right=None, size=(64, 64)):
+    """An image of one colour, or of two halves."""
+    image = Image.new("RGB", size, COLOURS[left])
+    if right:
+        image.paste(COLOURS[right], (size[0] // 2, 0, size[0], size[1]))
+    return image
+
+
+def png(image):
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def swatches(tmp_path):
+    """A folder of ten swatches with side files, and one file that is not an image."""
+    folder = tmp_path / "swatches"
+    folder.mkdir()
+    pairs = [(c, None) for c in COLOURS] + [("red", "blue"), ("red", "white"), ("green", "yellow")]
+    for number, (left, right) in enumerate(pairs):
+        name = left + (f"-{right}" if right else "")
+        (folder / f"{name}.png").write_bytes(png(swatch(left, right)))
+        side = {
+            "title": f"Plate {number}: {name}",
+            "creator": "Newton, Amanda Almira" if number % 2 else "Schutt, Ellen Isham",
+            "date": str(1900 + number),
+            "rights": "http://rightsstatements.org/vocab/NoC-US/1.0/" if number % 3 else "All rights reserved",
+            "subjects": [left, right] if right else [left],
+            "accession_number": f"79.66.{number}",
+        }
+        (folder / f"{name}.json").write_text(json.dumps(side))
+    (folder / "red-copy.png").write_bytes((folder / "red.png").read_bytes())
+    (folder / "torn.png").write_bytes((folder / "blue.png").read_bytes()[:40])
+    return folder
+
+
+RECIPE = """
+title = "Swatches"
+[collection]
+source = "folder"
+name = "s"
+[encoder]
+id = "toy"
+"""
+
+
+def write_recipe(folder: Path, text: str = RECIPE, name: str = "swatches") -> Path:
+    path = folder / f"{name}.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def recipe(tmp_path, swatches):
+    return load_recipe(str(write_recipe(tmp_path)), root=swatches)
+
+
+@pytest.fixture
+def archive(tmp_path, recipe):
+    return Archive.open(build_archive(recipe, out=tmp_path / "archive").path)
