@@ -99,7 +99,7 @@ def calibrate(
         mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
         against = rng.integers(len(images), size=pairs)
         which = np.arange(pairs) % len(mixed)
-        apart = items[which] != against
+        apart = items[which] != against if len(images) > 1 else np.ones(pairs, dtype=bool)
         kinds["mixed"] = _band(_cosines(mixed, images, which[apart], against[apart]))
     return Bands(kinds)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import io
+import logging
 import re
 import threading
 import warnings
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError, _imaging
 
 from latentarchive.errors import ImageError
 
@@ -94,6 +98,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
             decoded. The message is a reason in one line, without a path; equal bytes give equal messages.
     """
     _keep_quiet()
+    _keep_libtiff_quiet()
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(opened, max_pixels)
@@ -131,6 +136,20 @@ def _keep_quiet() -> None:
         with _QUIETING:
             if warnings.filters[:1] != [_QUIET]:
                 warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
+
+
+@cache
+def _keep_libtiff_quiet() -> None:
+    """Stop what libtiff and Pillow's log write to the process's standard error, past Python's warnings.
+
+    The lines name no file, and would run through a progress bar. Where the library cannot be reached
+    (it is linked statically), they stay.
+    """
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    with contextlib.suppress(OSError, AttributeError):
+        libtiff = ctypes.CDLL(_imaging.__file__)  # its dependencies are searched as well
+        libtiff.TIFFSetErrorHandler(None)
+        libtiff.TIFFSetWarningHandler(None)
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:
@@ -215,7 +234,7 @@ def _reason(error: Exception, data: bytes) -> str:
         return _unidentified(data)
     words = " ".join(str(error).split())
     words = "".join(c for c in words if c.isprintable())[:120]
-    known = words and "<" not in words and isinstance(error, (OSError, ValueError, SyntaxError))
+    known = words and "<" not in words and isinstance(error, OSError | ValueError | SyntaxError | RuntimeError)
     return f"the image is damaged ({words if known else type(error).__name__})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Container
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,10 @@ from latentarchive.query import Hit, Query
 from latentarchive.words import Words
 
 DEPTH = 100
-"""How deep both rankings are read before they are fused, at least; 5 k if that is more."""
+"""How deep both rankings are read before they are fused, at least; `POOL` times k if that is more."""
+
+POOL = 5
+"""A varied choice of k is made among this many times k of the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def retrieve(
         allowed: shape (n,), True for the rows that may be found.
         copies: SHA-256 digests of the images in the query: hits with these bytes are marked as copies.
     """
-    depth = max(DEPTH, 5 * query.k) if query.diverse or query.by == "both" else query.k
+    depth = max(DEPTH, POOL * query.k) if query.diverse or query.by == "both" else query.k
     by_meaning, by_words = [], []
     if holdings.index is not None and vector is not None and query.by != "words":
         [(near, _)] = holdings.index.search(vector[None], depth, encoder=holdings.index.encoder, allowed=allowed)
@@ -54,32 +58,37 @@ def retrieve(
     if query.words and query.by != "meaning":
         by_words = holdings.words.search(query.words, depth, allowed=allowed)
     # Words first: where two ranks tie, the item that holds the very words is the surer answer.
-    rows = [row for row, _ in reciprocal_rank_fusion([by_words, by_meaning])]
-    chosen = _varied(holdings, rows, query) if query.diverse and rows else range(min(query.k, len(rows)))
-    scores = _cosines(holdings, [rows[c] for c in chosen], vector)
+    fused = reciprocal_rank_fusion([by_words, by_meaning])[: POOL * query.k if query.diverse else query.k]
+    rows = [row for row, _ in fused]
+    scores = _cosines(holdings, rows, vector)
+    chosen = list(range(len(rows)))
+    if query.diverse and holdings.index is not None and holdings.bands is not None:
+        relevance = [score for _, score in fused] if by_words else [score or 0.0 for score in scores]
+        likeness = _likeness(holdings.index.embeddings.take(rows), holdings.bands.kinds["image"].mean)
+        chosen = maximal_marginal_relevance(_from_0_to_1(relevance), likeness, query.k, diversity=query.diverse)
     found = {"meaning": set(by_meaning), "words": set(by_words)}
     hits = []
-    items = holdings.collection.items(rows[c] for c in chosen)
-    for rank, (position, item, score) in enumerate(zip(chosen, items, scores, strict=True), start=1):
+    for rank, (position, item) in enumerate(
+        zip(chosen, holdings.collection.items(rows[c] for c in chosen), strict=True), 1
+    ):
         ways = tuple(way for way, members in found.items() if rows[position] in members)
+        score = scores[position]
         band = holdings.bands.name(query.kind, score) if holdings.bands and score is not None else ""
         copy = bool(item.sha256) and item.sha256 in copies
         hits.append(Hit(rank, item, score, band, ways, position + 1, copy))
     return tuple(hits)
 
 
-def _varied(holdings: Holdings, rows: list[int], query: Query) -> list[int]:
-    """Choose k of the candidates by maximal marginal relevance.
+def _likeness(vectors: NDArray[np.float32], random: float) -> NDArray[np.float32]:
+    """Cosines between candidates on the scale of relevance: 1 for equal images, 0 for a random pair of the archive."""
+    return (vectors @ vectors.T - random) / max(1 - random, 1e-6)
 
-    Relevance and likeness are brought to one scale: relevance falls evenly from 1 for the first
-    candidate to 0 for the last, likeness is 1 for equal images and 0 for a random pair of the archive.
-    """
-    if holdings.index is None or holdings.bands is None:
-        return list(range(min(query.k, len(rows))))
-    random = holdings.bands.kinds["image"].mean
-    vectors = holdings.index.embeddings.take(rows)
-    likeness = (vectors @ vectors.T - random) / max(1 - random, 1e-6)
-    return maximal_marginal_relevance(np.linspace(1, 0, num=len(rows)), likeness, query.k, diversity=query.diverse)
+
+def _from_0_to_1(relevance: Sequence[float]) -> NDArray[np.float64]:
+    """Relevance from 1 for the best candidate to 0 for the last; all 1 where they are equal."""
+    values = np.asarray(relevance, np.float64)
+    span = float(np.ptp(values)) if len(values) else 0.0
+    return (values - values.min()) / span if span else np.ones(len(values))
 
 
 def _cosines(holdings: Holdings, rows: list[int], vector: NDArray[np.float32] | None) -> list[float | None]:

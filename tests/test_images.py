@@ -135,7 +135,8 @@ def test_cmyk_without_profile():
 def test_colour_profiles_are_converted():
     """The white of Lab (L* = 100, a* and b* stored as 128) is sRGB white; a linear profile brightens."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    assert only_pixel(encode(Image.new("LAB", (4, 4), (255, 128, 128)), "TIFF", icc_profile=profile)) == (255, 255, 255)
+    white = encode(Image.new("LAB", (4, 4), (255, 128, 128)), "TIFF", icc_profile=profile)
+    assert min(only_pixel(white)) >= 254
     linear = srgb_with_gamma(1.0)
     assert only_pixel(encode(Image.new("RGB", (4, 4), (0, 0, 0)), icc_profile=linear)) == (0, 0, 0)
     for kind in ("PNG", "TIFF", "WEBP", "JPEG"):
@@ -311,8 +312,8 @@ def test_nothing_is_printed():
     """libtiff may write to the process's standard error, past Python."""
     code = (
         "import sys; from latentarchive.images import decode\n"
-        "data = bytearray(sys.stdin.buffer.read()); data[60:70] = b'x' * 10\n"
-        "try: decode(bytes(data))\nexcept ValueError: pass"
+        "data = bytearray(sys.stdin.buffer.read()); at = data.rindex(b'x\\x9c'); data[at : at + 8] = bytes(8)\n"
+        "try: decode(bytes(data)); print('decoded')\nexcept ValueError: pass"
     )
     done = subprocess.run(
         [sys.executable, "-W", "always", "-c", code], input=SEEDS["deflated"], capture_output=True, check=True

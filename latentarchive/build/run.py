@@ -51,6 +51,7 @@ def build_archive(
     limit: int | None = None,
     fresh: bool = False,
     workers: int | None = None,
+    part_inputs: int = PART_INPUTS,
     progress: Progress = silent,
 ) -> Built:
     """Build an archive from a recipe, or go on with a build that was interrupted.
@@ -68,6 +69,7 @@ def build_archive(
         fresh: Build anew beside what lies at `out` and put it in its place when it is finished; the log
             of withheld items is kept.
         workers: Threads that read and decode; None: one for each processor.
+        part_inputs: Inputs in a part; a build that is resumed must have the same.
         progress: Told how far it is.
 
     Raises:
@@ -91,7 +93,7 @@ def build_archive(
         factory=EXACT if wanted in ("auto", "Flat") else wanted,
         limit=limit,
         inputs=recipe.collection.count(),
-        part_inputs=PART_INPUTS,
+        part_inputs=part_inputs,
     )
     if (folder / layout.MANIFEST).is_file() and not fresh:
         return Built(folder, _same(folder, plan), already=True)
@@ -169,24 +171,27 @@ class _Ids:
     def __init__(self, path: Path) -> None:
         path.unlink(missing_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._run("PRAGMA journal_mode = OFF")
+        self._run("PRAGMA synchronous = OFF")
+        self._run("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def is_new(self, item_id: str) -> bool:
         """Note an id; False if it was noted before."""
-        return self._run("INSERT OR IGNORE INTO ids VALUES (?)", [(item_id,)]) == 1
+        return self._run("INSERT OR IGNORE INTO ids VALUES (?)", item_id) == 1
 
     def add(self, ids: Sequence[str]) -> None:
         """Note many ids."""
-        self._run("INSERT OR IGNORE INTO ids VALUES (?)", [(item_id,) for item_id in ids])
+        self._run("BEGIN")
+        for item_id in ids:
+            self.is_new(item_id)
+        self._run("COMMIT")
 
     def close(self) -> None:
         self._db.close()
 
-    def _run(self, sql: str, rows: Sequence[tuple[str]]) -> int:
+    def _run(self, sql: str, *values: str) -> int:
         try:
-            return self._db.executemany(sql, rows).rowcount
+            return self._db.execute(sql, values).rowcount
         except sqlite3.OperationalError as error:
             raise OSError(str(error)) from error  # SQLite's word for a refused write
 

@@ -90,7 +90,7 @@ class Columns:
                 if what != "columns" and not (isinstance(value, str) and value):
                     message = f"{what}: {key} must be text, got {value!r}"
                     raise SourceError(message)
-                if what == "columns" and not all(isinstance(v, str) for v in _listed(value)):
+                if what == "columns" and not _names_columns(value):
                     message = f"columns: {key} must be a column name or a list of them, got {value!r}"
                     raise SourceError(message)
 
@@ -291,6 +291,10 @@ def _extra(values: Mapping[str, str], took: set[str]) -> dict[str, str]:
             key = collapsed(cleaned(name)) or "(no name)"
             extra[key] = f"{extra[key]}; {value}" if key in extra else value
     return extra
+
+
+def _names_columns(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(v, str) for v in value))
 
 
 def _listed(value: str | Sequence[str]) -> tuple[str, ...]:

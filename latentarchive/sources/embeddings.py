@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from latentarchive.collection import Record, Rejected
 from latentarchive.errors import CollectionError, SourceError
 from latentarchive.images import SUFFIXES, UNSUPPORTED_SUFFIXES
 from latentarchive.sources.columns import Catalogued, Columns
 from latentarchive.sources.files import find, found_in, number_of, shown
-from latentarchive.sources.rows import Row, open_parquet, parquet_rows
+from latentarchive.sources.rows import Row, parquet_footer, parquet_rows
 from latentarchive.sources.values import is_address, leaves
 
 
@@ -64,15 +63,14 @@ class PublishedEmbeddings(Catalogued):
         """One record a vector, from the `start`-th on; see `Source.records`."""
         catalogue = self.catalogue
         pairs = list(self._pairs())
-        for _, file in pairs:
-            catalogue.require(
-                [list(leaves(file.schema_arrow))], where=shown(str(self.root / self.path / self.metadata))
-            )
+        for _, table in pairs:
+            names = (leaves(parquet_footer(path).schema.to_arrow_schema()) for path in [table])
+            catalogue.require(names, where=shown(str(table)))
         vector = 0
-        for shard, file in pairs:
+        for shard, table in pairs:
             if vector + shard.rows > start:
                 skipped = max(0, start - vector)
-                for number, (line, row) in enumerate(parquet_rows(file, skipped), vector + skipped):
+                for number, (line, row) in enumerate(parquet_rows(table, skipped), vector + skipped):
                     yield self._record(catalogue, f"{shard.path}:{line}", row, number)
             vector += shard.rows
 
@@ -97,7 +95,7 @@ class PublishedEmbeddings(Catalogued):
             return Rejected(place, "source", str(error))
         return Record(item, vector=vector)
 
-    def _pairs(self) -> Iterator[tuple[VectorShard, pq.ParquetFile]]:
+    def _pairs(self) -> Iterator[tuple[VectorShard, Path]]:
         place = find(self.root, self.path)
         arrays = _by_number(place / self.vectors, ".npy")
         tables = _by_number(place / self.metadata, ".parquet")
@@ -108,8 +106,8 @@ class PublishedEmbeddings(Catalogued):
                 raise SourceError(message)
         dim = 0
         for number, path in sorted(arrays.items()):
-            shard, file = self._shard(path), open_parquet(tables[number])
-            where, rows = shown(str(path)), file.metadata.num_rows
+            shard, rows = self._shard(path), parquet_footer(tables[number]).num_rows
+            where = shown(str(path))
             if dim and shard.dim != dim:
                 message = f"{where} has vectors of {shard.dim} numbers, the files before it of {dim}: two encoders?"
                 raise SourceError(message)
@@ -117,7 +115,7 @@ class PublishedEmbeddings(Catalogued):
             if shard.rows != rows:
                 message = f"{where} has {shard.rows} vectors, {tables[number].name} {rows} rows; fetch both again"
                 raise SourceError(message)
-            yield shard, file
+            yield shard, tables[number]
 
     def _shard(self, path: Path) -> VectorShard:
         """The header of an array, checked."""

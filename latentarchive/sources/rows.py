@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -73,7 +74,7 @@ class TableFile:
             SourceError: There is no usable header.
         """
         if self.format == "parquet":
-            yield list(leaves(self.parquet.schema_arrow))
+            yield list(leaves(self._footer.schema.to_arrow_schema()))
         elif self.format in ("csv", "tsv"):
             with self._text() as lines:
                 yield self._header(csv.reader(lines, delimiter=self._separator))
@@ -83,7 +84,7 @@ class TableFile:
     def count(self) -> int | None:
         """The number of rows where the file states it, else None."""
         if self.format == "parquet":
-            return int(self.parquet.metadata.num_rows)
+            return int(self._footer.num_rows)
         return len(self._json) if self.format == "json" else None
 
     def rows(self, start: int = 0) -> Iterator[tuple[int, Row]]:
@@ -96,15 +97,14 @@ class TableFile:
             SourceError: The file cannot be read at all.
         """
         if self.format == "parquet":
-            return parquet_rows(self.parquet, start)
+            return parquet_rows(self.path, start)
         if self.format == "json":
             return iter([(n, row) for n, row in enumerate(self._json, 1) if n > start])
         return self._csv_rows() if self.format in ("csv", "tsv") else self._json_lines()
 
     @cached_property
-    def parquet(self) -> pq.ParquetFile:
-        """The opened Parquet file."""
-        return open_parquet(self.path)
+    def _footer(self) -> pq.FileMetaData:
+        return parquet_footer(self.path)
 
     @property
     def _separator(self) -> str:
@@ -114,13 +114,13 @@ class TableFile:
         """The file as text; bytes that are not of its encoding become half surrogate pairs."""
         encoding = "utf-8-sig" if re.fullmatch(r"(?i)utf[-_]?8", self.encoding) else self.encoding
         try:
-            binary: Any = self.path.open("rb")
-            if self.path.suffix.lower() == ".gz":
-                binary = gzip.GzipFile(fileobj=binary)
-            return io.TextIOWrapper(binary, encoding=encoding, errors="surrogateescape", newline="")
+            codecs.lookup(encoding)
+            gz = self.path.suffix.lower() == ".gz"
+            binary: Any = gzip.open(self.path) if gz else self.path.open("rb")  # noqa: SIM115  # closed with the text
         except (OSError, LookupError) as error:
             message = f"{shown(str(self.path))} cannot be read: {error}"
             raise SourceError(message) from error
+        return io.TextIOWrapper(binary, encoding=encoding, errors="surrogateescape", newline="")
 
     def _header(self, reader: Any) -> list[str]:
         """The column names, or SourceError for a first line that cannot be a header."""
@@ -225,41 +225,43 @@ class TableFile:
         return [v if isinstance(v, dict) else f"not a JSON object but {_kind(v)}" for v in value]
 
 
-def open_parquet(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file. Raises `SourceError` if it is not one, or has two columns of one name."""
+def parquet_footer(path: Path) -> pq.FileMetaData:
+    """Counts and schema of a Parquet file, which is closed again: a collection may have thousands.
+
+    Raises:
+        SourceError: It is not Parquet, or has two columns of one name.
+    """
     try:
-        file = pq.ParquetFile(path)
-        names = file.schema_arrow.names
+        footer = pq.read_metadata(path)
+        names = footer.schema.to_arrow_schema().names
     except (OSError, pa.ArrowException) as error:
         message = f"{shown(str(path))} cannot be read as Parquet: {collapsed(str(error))}"
         raise SourceError(message) from error
     if twice := next((name for name in names if names.count(name) > 1), ""):
         message = f"{shown(str(path))} has two columns {twice!r}; rename one"
         raise SourceError(message)
-    return file
+    return footer
 
 
-def parquet_rows(file: pq.ParquetFile, start: int = 0, columns: list[str] | None = None) -> Iterator[tuple[int, Row]]:
+def parquet_rows(path: Path, start: int = 0, columns: list[str] | None = None) -> Iterator[tuple[int, Row]]:
     """The rows of a Parquet file from `start` on, numbered from 1; row groups before it are not read.
 
     The rows of a damaged row group are each given with the reason.
     """
     row = 0
-    for group in range(file.num_row_groups):
-        end = row + file.metadata.row_group(group).num_rows
-        if end <= start:
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            end = row + file.metadata.row_group(group).num_rows
+            try:
+                batches = file.iter_batches(batch_size=BATCH, row_groups=[group], columns=columns)
+                for batch in batches if end > start else ():
+                    first = max(0, start - row)
+                    yield from enumerate(batch.slice(first).to_pylist(), row + first + 1)
+                    row += len(batch)
+            except (OSError, pa.ArrowException) as error:
+                for number in range(max(row, start) + 1, end + 1):
+                    yield number, f"row group {group} cannot be read: {collapsed(str(error))}"
             row = end
-            continue
-        try:
-            for batch in file.iter_batches(batch_size=BATCH, row_groups=[group], columns=columns):
-                first = max(0, start - row)
-                for number, values in enumerate(batch.slice(first).to_pylist(), row + first + 1):
-                    yield number, values
-                row += len(batch)
-        except (OSError, pa.ArrowException) as error:
-            for number in range(max(row, start) + 1, end + 1):
-                yield number, f"row group {group} cannot be read: {collapsed(str(error))}"
-        row = end
 
 
 def _undecodable(text: str) -> bool:

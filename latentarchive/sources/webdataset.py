@@ -17,7 +17,7 @@ from latentarchive.errors import CollectionError, SourceError
 from latentarchive.images import SUFFIXES, UNSUPPORTED_SUFFIXES
 from latentarchive.sources.columns import Catalogued, Columns
 from latentarchive.sources.files import SliceBytes, find, found_in, in_number_order, shown
-from latentarchive.sources.rows import open_parquet, parquet_rows
+from latentarchive.sources.rows import parquet_footer, parquet_rows
 from latentarchive.sources.values import as_text, collapsed, flatten, with_caption
 
 FAILURES = ("key", "url", "status", "error_message")
@@ -44,6 +44,8 @@ class Sample:
 
     key: str
     members: list[Member] = field(default_factory=list)
+    #: False if the shard is damaged there, so that members may be missing.
+    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,8 @@ class WebDataset(Catalogued):
     Members are read in place, from the tar at their offset; nothing is ever extracted, so a member's
     name is only a name. Rejected with their reason: samples without an image, a key that comes again
     further on in its shard, records that are not JSON (their image stays), and a shard that is damaged
-    or ends early (what could be read of it stays). Compressed tars are not read.
+    or ends early, with the sample at that place, which may lack its record (all before it stays).
+    Compressed tars are not read.
     """
 
     #: Relative to the root: a folder of shards, one shard, a pattern (``*.tar``) or a range
@@ -79,11 +82,10 @@ class WebDataset(Catalogued):
             message = f"{image!r} does not name a member of a tar (shard.tar/member)"
             raise SourceError(message)
         path = find(self.root, found[1])
-        try:
-            member = _table_of_contents(str(path), path.stat().st_mtime_ns).get(found[2])
-        except (OSError, tarfile.TarError) as error:
-            message = f"{found[1]} cannot be read: {error}"
-            raise SourceError(message) from error
+        if not path.is_file():
+            message = f"{found[1]} is not there any more"
+            raise SourceError(message)
+        member = _table_of_contents(str(path), path.stat().st_mtime_ns).get(found[2])
         if member is None:
             message = f"{found[1]} has no member {found[2]!r} any more"
             raise SourceError(message)
@@ -102,6 +104,10 @@ class WebDataset(Catalogued):
             for sample in _samples(shard):
                 if isinstance(sample, str):
                     yield Rejected(relative, "source", sample)
+                elif not sample.whole:
+                    keys.add(sample.key)
+                    reason = "the shard is damaged here: the record of this image, with its rights, may be missing"
+                    yield Rejected(f"{relative}/{shown(sample.key)}", "source", reason)
                 elif sample.key in keys:
                     reason = "its key came before in this shard: members of one sample must follow one another"
                     yield Rejected(f"{relative}/{shown(sample.key)}", "source", reason)
@@ -160,42 +166,44 @@ class WebDataset(Catalogued):
 def _samples(shard: Path) -> Iterator[Sample | str]:
     """The samples of a tar in order; at the end, a text if the shard is damaged or ends early."""
     sample: Sample | None = None
-    damage = ""
-    try:
-        for member in _members(shard):
-            if isinstance(member, str):
-                damage = member
-                break
+    for member in _members(shard):
+        key = ""
+        if isinstance(member, Member):
             folder, slash, name = member.name.rpartition("/")
             key = folder + slash + name.partition(".")[0]
-            if sample is not None and sample.key != key:
-                yield sample
-                sample = None
+        if sample is not None and (isinstance(member, str) or sample.key != key):
+            sample.whole = isinstance(member, Member)
+            yield sample
+            sample = None
+        if isinstance(member, str):
+            yield member
+        else:
             sample = sample or Sample(key)
             sample.members.append(member)
-    except (OSError, tarfile.TarError, EOFError, ValueError) as error:
-        damage = f"damaged or cut short ({error}); what came before was read"
     if sample is not None:
         yield sample
-    if damage:
-        yield damage
 
 
 def _members(shard: Path) -> Iterator[Member | str]:
-    """The plain files of a tar, whole; at the end, a text if the last one is cut short."""
+    """The plain files of a tar, whole; at the end, a text if the tar is damaged or ends early."""
     length = shard.stat().st_size
-    with tarfile.open(shard, "r:") as tar:
-        for info in tar:
-            tar.members = []  # type: ignore[attr-defined]  # otherwise every header stays in memory
-            if info.isdir():
-                continue
-            if info.isfile() and info.offset_data + info.size > length:
-                yield f"cut short inside {shown(info.name)}; what came before was read"
-                return
-            yield Member(info.name.removeprefix("./"), info.offset_data, info.size if info.isfile() else 0)
-        end = tar.offset
+    try:
+        with tarfile.open(shard, "r:") as tar:
+            for info in tar:
+                tar.members = []  # type: ignore[attr-defined]  # otherwise every header stays in memory
+                if info.isfile() and info.offset_data + info.size > length:
+                    yield f"cut short inside {shown(info.name)}; what came before was read"
+                    return
+                if not info.isdir():
+                    size = info.size if info.isfile() else 0
+                    yield Member(info.name.removeprefix("./"), info.offset_data, size)
+            end = tar.offset
+    except (OSError, tarfile.TarError, EOFError, ValueError) as error:
+        yield f"damaged or cut short ({error}); what came before was read"
+        return
     # tarfile takes a header that it cannot read for the end; a whole tar ends with a block of zeros
-    if any(SliceBytes(str(shard), end, min(tarfile.BLOCKSIZE, length - end))()) or length - end < tarfile.BLOCKSIZE:
+    last = SliceBytes(str(shard), end, max(0, min(tarfile.BLOCKSIZE, length - end)))()
+    if len(last) < tarfile.BLOCKSIZE or any(last):
         yield f"damaged or cut short after {end} of {length} bytes; what came before was read"
 
 
@@ -241,14 +249,14 @@ def _failures(shard: Path, relative: str, keys: set[str]) -> Iterator[Rejected]:
     if not path.is_file():
         return
     try:
-        file = open_parquet(path)
+        footer = parquet_footer(path)
     except SourceError as error:
         yield Rejected(shown(path.name), "source", str(error))
         return
-    columns = [name for name in FAILURES if name in file.schema_arrow.names]
+    columns = [name for name in FAILURES if name in footer.schema.to_arrow_schema().names]
     if not {"key", "status"} <= set(columns):
         return  # not a table of img2dataset
-    for line, row in parquet_rows(file, columns=columns):
+    for line, row in parquet_rows(path, columns=columns):
         if isinstance(row, str):
             yield Rejected(f"{relative} row {line}", "source", row)
         elif (key := as_text(row["key"])) not in keys:

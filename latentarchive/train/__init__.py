@@ -17,10 +17,10 @@ from latentarchive.errors import RecipeError, require
 from latentarchive.progress import silent
 from latentarchive.train import tokens
 from latentarchive.train.card import NAME as CARD
-from latentarchive.train.card import card
+from latentarchive.train.card import model_card
 from latentarchive.train.data import gather
 from latentarchive.train.loop import fit
-from latentarchive.train.scores import scores
+from latentarchive.train.scores import held_out_scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,9 @@ def train_encoder(recipe: Recipe, *, out: Path, progress: Progress = silent) -> 
     model_cfg = _with_vocabulary(training.model, tokenizer.get_vocab_size())
     fitted = fit(_checked(model_cfg, recipe.name), works, tokenizer, training, work, progress)
     _save(fitted.model, model_cfg, out)
-    storage.write_json(out / CARD, card(recipe, training, key, works, fitted, scores(fitted.model, works, tokenizer)))
+    storage.write_json(
+        out / CARD, model_card(recipe, training, key, works, fitted, held_out_scores(fitted.model, works, tokenizer))
+    )
     shutil.rmtree(work)
     return _finished(out, key)
 

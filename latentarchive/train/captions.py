@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _LIFE = re.compile(r"[\s,(]*\b(?:ca?\.|b\.|d\.|born|active|fl\.)?\s*\d{3,4}\b.*$", re.IGNORECASE | re.DOTALL)
 
 
-def captions(item: Item) -> tuple[str, ...]:
+def captions_of(item: Item) -> tuple[str, ...]:
     """Every caption that the grammar makes of an item, without repeats, the most general one first.
 
     What the work is *of* (each of its subjects, and its title) is named alone, and with medium,

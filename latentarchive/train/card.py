@@ -25,7 +25,9 @@ LIMITS = (
 )
 
 
-def card(recipe: Recipe, training: Training, key: str, works: Works, fitted: Fitted, found: Scores) -> dict[str, Any]:
+def model_card(
+    recipe: Recipe, training: Training, key: str, works: Works, fitted: Fitted, found: Scores
+) -> dict[str, Any]:
     """Everything that one should know before using the model, as plain values.
 
     Args:

@@ -16,7 +16,7 @@ from latentarchive.embedded import read_embedded
 from latentarchive.errors import ImageError, SourceError
 from latentarchive.images import decode
 from latentarchive.rights import mining_code, reserves_mining
-from latentarchive.train.captions import captions
+from latentarchive.train.captions import captions_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ class Works:
 
     #: Item ids.
     ids: list[str]
-    #: Captions of each work, see `captions.captions`.
+    #: Captions of each work, see `captions_of`.
     captions: list[list[str]]
     #: Subjects of each work.
     subjects: list[list[str]]
@@ -117,7 +117,7 @@ def _decode_all(
                 rejected.append(f"{entry.path}: {entry.reason}")
                 continue
             try:
-                texts, data = captions(entry.item), _read(entry)
+                texts, data = captions_of(entry.item), _read(entry)
                 reserved = _reserved(entry.item, data)
                 if reserved and not training.allow_reserved:
                     counts["reserved"] += 1

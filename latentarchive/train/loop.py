@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from latentarchive import storage
 from latentarchive.errors import require
 from latentarchive.train.batches import Deck, augmented, input_size, normalised
-from latentarchive.train.scores import scores
+from latentarchive.train.scores import held_out_scores
 from latentarchive.train.tokens import encode
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def fit(
             torch.manual_seed((training.seed << 32) + step + 1)
             _step(model, optimizer, deck, tokens, works, _rate(step, steps) * training.learning_rate, step, precision)
             if time.monotonic() - looked >= CHECKPOINT_S:
-                note = scores(model, works, tokenizer).remark()
+                note = held_out_scores(model, works, tokenizer).remark()
                 _save(folder / CHECKPOINT, model, optimizer, step + 1, before + time.monotonic() - started)
                 looked = time.monotonic()
             progress("training", step + 1, steps, note)

@@ -49,7 +49,7 @@ class Scores:
         return asdict(self)
 
 
-def scores(model: Any, works: Works, tokenizer: Any) -> Scores:
+def held_out_scores(model: Any, works: Works, tokenizer: Any) -> Scores:
     """Score a model on the held-out works. Leaves the model in eval mode and random states alone."""
     rows = np.flatnonzero(works.held)[:MOST]
     queries = list(dict.fromkeys(works.captions[row][0] for row in rows))

@@ -1,0 +1,313 @@
+"""A build accounts for every input, resumes to the same bytes, and never leaves something that looks whole but is not."""
+
+import errno
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from latentarchive import storage
+from latentarchive.archive import Archive
+from latentarchive.build import build_archive
+from latentarchive.errors import ArchiveError, ArchiveNotFound, SourceError, UnfinishedBuild, WriteRefused
+from latentarchive.manifest import MANIFEST
+from latentarchive.recipes import load_recipe
+from latentarchive.verify import verify_archive
+from tests.conftest import RECIPE, png, swatch, write_recipe
+
+ROOT = Path(__file__).parent.parent
+
+
+def files(folder):
+    """Every file of an archive by name, with `created` taken out of archive.json."""
+    found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    manifest = json.loads(found[MANIFEST])
+    del manifest["created"]
+    return found | {MANIFEST: json.dumps(manifest)}
+
+
+def build(recipe, out, **options):
+    return build_archive(recipe, out=out, part_inputs=3, **options)
+
+
+def test_every_input_is_an_item_or_rejected_with_its_reason(recipe, tmp_path):
+    built = build(recipe, tmp_path / "a")
+    assert built.manifest.counts == {"inputs": 11, "items": 10, "images": 10, "rejected": 1, "renormalized": 0}
+    assert built.manifest.parts == (3, 3, 2, 2)
+    [row] = pq.read_table(built.path / "rejected.parquet").to_pylist()
+    assert (row["path"], row["stage"]) == ("torn.png", "decode")
+    assert row["reason"]
+    item = Archive.open(built.path).item("s:red.png")
+    assert (item.title, item.creator, item.date, item.year) == ("Plate 0: red", "Schutt, Ellen Isham", "1900", 1900)
+    assert (item.width, item.height, item.rights_class) == (64, 64, "restricted")
+    assert item.extra["accession_number"] == "79.66.0"
+    assert verify_archive(built.path).sound
+
+
+def test_order_and_files_do_not_depend_on_the_workers(recipe, tmp_path):
+    build(recipe, tmp_path / "one", workers=1)
+    build(recipe, tmp_path / "many", workers=7)
+    assert files(tmp_path / "one") == files(tmp_path / "many")
+
+
+def test_vectors_are_those_of_the_encoder(recipe, tmp_path):
+    archive = Archive.open(build(recipe, tmp_path / "a").path)
+    unit = archive.encoder.encode_images([swatch("red", "blue")]).unit[0]
+    assert archive.embeddings.take([archive.row("s:red-blue.png")])[0] == pytest.approx(unit, abs=1e-3)
+    assert np.linalg.norm(archive.embeddings.take(range(10)), axis=1) == pytest.approx(np.ones(10), abs=1e-6)
+
+
+def test_a_finished_archive_is_left_as_it_is(recipe, tmp_path):
+    first = build(recipe, tmp_path / "a")
+    before = (first.path / MANIFEST).stat().st_mtime_ns
+    again = build(recipe, tmp_path / "a")
+    assert again.already
+    assert (again.path / MANIFEST).stat().st_mtime_ns == before
+
+
+def test_another_plan_is_refused_and_fresh_replaces_but_keeps_what_is_withheld(recipe, tmp_path):
+    build(recipe, tmp_path / "a")
+    Archive.open(tmp_path / "a").withhold(["s:red.png"], reason="asked by the family")
+    with pytest.raises(ArchiveError, match=r"limit None \(now 5\); build with --fresh"):
+        build(recipe, tmp_path / "a", limit=5)
+    build(recipe, tmp_path / "a", limit=5, fresh=True)
+    archive = Archive.open(tmp_path / "a")
+    assert len(archive.collection) == 5
+    assert list(archive.log.current()) == ["s:red.png"] if archive.collection.row("s:red.png") is not None else True
+    assert archive.log.path.is_file()
+    assert not (tmp_path / "a.fresh").exists()
+    assert not (tmp_path / "a.old").exists()
+
+
+def test_a_directory_with_something_else_is_not_touched(recipe, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "thesis.txt").write_text("years of work")
+    with pytest.raises(ArchiveError, match="neither an archive nor an unfinished build"):
+        build(recipe, tmp_path / "a")
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["thesis.txt"]
+
+
+def test_an_id_that_is_there_already_is_rejected(tmp_path, swatches):
+    table = swatches / "table.csv"
+    table.write_text("id,title,file\n1,A,red.png\n1,B,blue.png\n2,C,green.png\n")
+    text = RECIPE.replace('source = "folder"', f'source = "table"\npath = "table.csv"')
+    built = build(load_recipe(str(write_recipe(tmp_path, text)), root=swatches), tmp_path / "a")
+    assert built.manifest.counts["items"] == 2
+    [row] = pq.read_table(built.path / "rejected.parquet").to_pylist()
+    assert row == {"path": "blue.png", "stage": "source", "reason": "the id s:1 is taken by an earlier input"}
+
+
+def test_nothing_usable_is_an_error_that_says_why_and_leaves_nothing(tmp_path):
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"not an image")
+    recipe = load_recipe(str(write_recipe(tmp_path)), root=folder)
+    with pytest.raises(SourceError, match="could be used: 1 inputs were rejected, the first because"):
+        build(recipe, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+    (folder / "b.png").write_bytes(png(swatch("red")))
+    assert build(recipe, tmp_path / "a").manifest.counts["items"] == 1
+
+
+def test_a_table_without_images_needs_encoder_none(tmp_path):
+    (tmp_path / "t.csv").write_text("id,title\n1,A\n2,B\n")
+    text = RECIPE.replace('source = "folder"', 'source = "table"\npath = "t.csv"')
+    recipe = load_recipe(str(write_recipe(tmp_path, text)), root=tmp_path)
+    with pytest.raises(SourceError, match='no image; for a catalogue without images use encoder "none"'):
+        build(recipe, tmp_path / "a")
+    built = build(recipe, tmp_path / "a", encoder="none")
+    assert built.manifest.counts == {"inputs": 2, "items": 2, "images": 0, "rejected": 0, "renormalized": 0}
+    assert verify_archive(built.path).sound
+
+
+def test_masters_are_only_read(recipe, tmp_path, swatches):
+    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in swatches.iterdir()}
+    build(recipe, tmp_path / "a")
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in swatches.iterdir()} == before
+
+
+class Killed(BaseException):
+    """Stands for the end of the process at one write: nothing after it runs."""
+
+
+def count_writes(recipe, out, monkeypatch):
+    original, calls = storage.write_with, []
+
+    def counting(path, write):
+        calls.append(path)
+        original(path, write)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "write_with", counting)
+        build(recipe, out)
+    return len(calls)
+
+
+def test_stopped_before_or_after_any_write_it_resumes_to_the_same_files(recipe, tmp_path, monkeypatch):
+    reference = tmp_path / "reference"
+    total = count_writes(recipe, reference, monkeypatch)
+    expected = files(reference)
+    original = storage.write_with
+    for stop in range(total):
+        for after in (False, True):
+            calls = []
+
+            def stopping(path, write, stop=stop, after=after, calls=calls):
+                calls.append(path)
+                if len(calls) == stop + 1:
+                    if after:
+                        original(path, write)
+                    raise Killed
+                original(path, write)
+
+            out = tmp_path / f"stopped-{stop}-{after}"
+            with monkeypatch.context() as patch:
+                patch.setattr(storage, "write_with", stopping)
+                with pytest.raises(Killed):
+                    build(recipe, out)
+            if not (stop == total - 1 and after):
+                with pytest.raises(ArchiveNotFound):
+                    Archive.open(out)
+            build(recipe, out)
+            assert files(out) == expected, (stop, after, calls[-1])
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_write_refused_at_any_point_is_one_clear_line_and_nothing_looks_whole(recipe, tmp_path, monkeypatch, number):
+    reference = tmp_path / "reference"
+    total = count_writes(recipe, reference, monkeypatch)
+    expected = files(reference)
+    original = storage._fill
+    for stop in range(total):
+        calls = []
+
+        def refusing(partial, write, stop=stop, calls=calls):
+            calls.append(partial)
+            if len(calls) == stop + 1:
+                partial.write_bytes(b"half")
+                raise OSError(number, os.strerror(number))
+            original(partial, write)
+
+        out = tmp_path / f"refused-{stop}"
+        with monkeypatch.context() as patch:
+            patch.setattr(storage, "_fill", refusing)
+            try:
+                build(recipe, out)
+            except WriteRefused as error:
+                assert "\n" not in str(error)
+                assert str(out) in str(error)
+                assert "run the same command again" in str(error)
+            else:
+                assert len(calls) <= stop  # fewer writes go through _fill than through write_with
+                continue
+        assert not list(out.rglob(f"*{storage.PARTIAL}"))
+        with pytest.raises(ArchiveNotFound):
+            Archive.open(out)
+        build(recipe, out)
+        assert files(out) == expected
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from latentarchive.build import build_archive
+from latentarchive.recipes import load_recipe
+build_archive(load_recipe(sys.argv[1], root=Path(sys.argv[2])), out=Path(sys.argv[3]), part_inputs=2)
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_resumes_to_the_same_files(tmp_path, swatches):
+    for number in range(60):
+        (swatches / f"more-{number:02d}.png").write_bytes(png(swatch("red", "white", size=(200 + number, 160))))
+    command = [sys.executable, "-c", SCRIPT, str(write_recipe(tmp_path)), str(swatches)]
+    began = time.monotonic()
+    subprocess.run([*command, str(tmp_path / "reference")], check=True, cwd=ROOT)
+    took = time.monotonic() - began
+    expected = files(tmp_path / "reference")
+    rng, killed = random.Random(0), 0
+    for trial in range(8):
+        out = tmp_path / f"killed-{trial}"
+        for _ in range(4):
+            process = subprocess.Popen([*command, str(out)], cwd=ROOT)
+            try:
+                process.wait(rng.uniform(0.3, 1.0) * took)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                killed += process.wait() == -signal.SIGKILL
+        subprocess.run([*command, str(out)], check=True, cwd=ROOT)
+        assert files(out) == expected
+    assert killed >= 8  # the test is worth nothing if the builds were over before they were killed
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), int(sys.argv[4])))
+from latentarchive.__main__ import main
+main(["build", sys.argv[1], "--root", sys.argv[2], "--out", sys.argv[3]])
+"""
+
+
+def test_the_operating_system_itself_refuses(tmp_path, swatches):
+    """A limit on file sizes is a refusal that root meets too, whichever library writes."""
+    recipe, out = write_recipe(tmp_path), tmp_path / "a"
+    sizes = []
+    for limit in (100, 3000, 12_000, 20_000):
+        command = [sys.executable, "-c", LIMITED, str(recipe), str(swatches), str(out), str(limit)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 1, (limit, done.stderr)
+        assert "Traceback" not in done.stderr
+        assert done.stderr.startswith("latentarchive: cannot write ")
+        assert len(done.stderr.splitlines()) == 1
+        assert not (out / MANIFEST).exists()
+        sizes.append(done.stderr)
+    build_archive(load_recipe(str(recipe), root=swatches), out=out)
+    assert verify_archive(out).sound
+
+
+def test_unfinished_says_how_to_finish(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr("latentarchive.build.run.finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        build(recipe, tmp_path / "a")
+    with pytest.raises(UnfinishedBuild, match="run the same `latentarchive build` again and it goes on where it stopped"):
+        Archive.open(tmp_path / "a")
+
+
+def test_an_approximate_index_says_its_recall(tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    rng = random.Random(0)
+    for number in range(300):
+        image = swatch("white", size=(16, 16))
+        for _ in range(120):
+            image.putpixel((rng.randrange(16), rng.randrange(16)), (rng.randrange(256), rng.randrange(256), rng.randrange(256)))
+        (folder / f"{number:03d}.png").write_bytes(png(image))
+    recipe = load_recipe(str(write_recipe(tmp_path)), root=folder)
+    built = build_archive(recipe, out=tmp_path / "a", factory="IVF8,Flat")
+    tuning = built.manifest.index["tuning"]
+    assert tuning["parameter"] == "nprobe"
+    assert tuning["recall_at_10"] >= 0.95
+    assert tuning["n"] == 256
+    before = (built.path / "index.faiss").read_bytes()
+    (built.path / "index.faiss").unlink()
+    archive = Archive.open(built.path)
+    exact = Archive.open(build_archive(recipe, out=tmp_path / "b").path)
+    for item_id in ("s:007.png", "s:123.png"):
+        found, true = ([h.item.id for h in a.neighbors(item_id, k=5).hits] for a in (archive, exact))
+        assert len(set(found) & set(true)) >= 4
+    assert (built.path / "index.faiss").read_bytes() == before
+    assert verify_archive(built.path).sound
+
+
+def test_an_unknown_factory_is_one_line(recipe, tmp_path):
+    with pytest.raises(ArchiveError, match="FAISS cannot build 'IVFx'") as caught:
+        build(recipe, tmp_path / "a", factory="IVFx")
+    assert "\n" not in str(caught.value)
