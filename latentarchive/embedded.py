@@ -8,6 +8,7 @@ cataloguing programs write with care. Inside XMP, what is said of the work shown
 from __future__ import annotations
 
 import io
+import logging
 import re
 import struct
 import threading
@@ -58,6 +59,7 @@ _SOURCE_TYPE_CODES = """digitalCapture computationalCapture negativeFilm positiv
 
 _QUIET = ("ignore", None, Warning, re.compile(r"PIL(\.|$)"), 0)
 _QUIETING = threading.Lock()
+_NOWHERE = logging.NullHandler()
 
 Values = dict[str, list[str]]
 """Values by field, in the order of the file: ``xmp:dc:creator``, ``iptc:2:80``, ``exif:Artist``."""
@@ -118,6 +120,11 @@ def read_embedded(data: bytes) -> Embedded:
         return Embedded(problem="no image whose metadata could be read")
     if "xmp:xmpNote:HasExtendedXMP" in found:
         problems.append("part of the XMP lies in extended segments, which are not read")
+    if any("XMP" in problem for problem in problems) and "xmp:plus:DataMining" not in found:
+        # A reservation counts in a packet that cannot be parsed too: to lose it would be to allow mining.
+        reserved = re.search(rb"DMI-PROHIBITED[A-Z-]*", data)
+        if reserved:
+            found["xmp:plus:DataMining"] = [reserved[0].decode()]
     if len(found) > MAX_FIELDS or any(len("; ".join(values)) > MAX_VALUE for values in found.values()):
         problems.append(f"only {MAX_FIELDS} fields and {MAX_VALUE} characters of each are kept")
     return _embedded(found, "; ".join(problems))
@@ -310,7 +317,7 @@ def _words(error: Exception) -> str:
 
 
 def _keep_quiet() -> None:
-    """Ignore Pillow's warnings of broken metadata in the whole process; `problem` says what they say.
+    """Ignore Pillow's warnings and log of broken metadata in the whole process; `problem` says what they say.
 
     A filter that stays is safe in threads, `warnings.catch_warnings` is not. `latentarchive.images` sets
     the same filter; neither may import the other.
@@ -319,3 +326,4 @@ def _keep_quiet() -> None:
         with _QUIETING:
             if warnings.filters[:1] != [_QUIET]:
                 warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
+                logging.getLogger("PIL").addHandler(_NOWHERE)  # once: a handler is only added if it is new

@@ -14,8 +14,8 @@ HEADERS = {
     "relaion-embeddings": "image_path,caption,NSFW,similarity,LICENSE,url,key,status,error_message,width,height,"
     "original_width,original_height,exif,md5",
     # https://github.com/metmuseum/openaccess
-    "met-open-access": "Object Number,Is Highlight,Is Timeline Work,Is Public Domain,Object ID,Gallery Number,Department,"
-    "AccessionYear,Object Name,Title,Culture,Period,Dynasty,Reign,Portfolio,Constituent ID,Artist Role,"
+    "met-open-access": "Object Number,Is Highlight,Is Timeline Work,Is Public Domain,Object ID,Gallery Number,"
+    "Department,AccessionYear,Object Name,Title,Culture,Period,Dynasty,Reign,Portfolio,Constituent ID,Artist Role,"
     "Artist Prefix,Artist Display Name,Artist Display Bio,Artist Suffix,Artist Alpha Sort,"
     "Artist Nationality,Artist Begin Date,Artist End Date,Artist Gender,Artist ULAN URL,"
     "Artist Wikidata URL,Object Date,Object Begin Date,Object End Date,Medium,Dimensions,Credit Line,"

@@ -102,6 +102,8 @@ def test_messy_pomological_row():
     assert found.subjects == ("Malus domestica", "apples")
     assert (found.image, found.url) == ("images/plate-0001.jpg", "https://n/1/screen")
     assert found.extra == {"thumbnail_image": "https://n/1/t"}
+    two = row | {"authors": "Passmore, Deborah Griscom, 1840-1911 , Heiges, Bertha\r\n"}
+    assert item(two, separators={"creator": " , "}).creator == "Passmore, Deborah Griscom, 1840-1911; Heiges, Bertha"
     empty = item(row | {"year": "", "authors": ""}, mapping={"title": "fruit", "date": "year"})
     assert (empty.date, empty.year, empty.year_end, empty.creator) == ("", None, None, "")
 
@@ -185,7 +187,7 @@ def test_values_as_text():
         ({"mapping": {"titel": "a"}}, "columns: no field 'titel' to fill; did you mean 'title'?"),
         ({"mapping": {"title": 3}}, "columns: title must be a column name or a list of them, got 3"),
         ({"defaults": {"rigths": "a"}}, "defaults: no field 'rigths' to fill; did you mean 'rights'?"),
-        ({"separators": {"creator": ";"}}, "separators: no field 'creator' to fill; known: subjects"),
+        ({"separators": {"medium": ";"}}, "separators: no field 'medium' to fill; known: creator, subjects"),
         ({"name": "a b"}, "name 'a b' begins every id: it must not be empty or hold white space or ':'"),
     ],
 )

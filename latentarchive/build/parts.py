@@ -88,9 +88,10 @@ def with_embedded(item: Item, found: Embedded) -> Item:
         changes["text"] = found.description
     if not item.subjects and found.keywords:
         changes["subjects"] = found.keywords
-    statement = found.rights_uri or found.rights
-    if item.rights == "unknown" and statement:
-        rights = classify(statement)
+    if item.rights == "unknown":
+        # An address may be a licence or just the owner's web page; then the words say what it says.
+        known = [rights for s in (found.rights_uri, found.rights) if s and (rights := classify(s)).uri]
+        rights = known[0] if known else classify(found.rights or found.rights_uri)
         changes |= {"rights": rights.canonical, "rights_class": rights.rights_class}
     mining = mining_code(found.mining)
     if mining:

@@ -68,7 +68,7 @@ class Columns:
     name: str
     #: Field of `Item` to its column, or to several that are joined with ", "; an empty list: none.
     mapping: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
-    #: What separates the values of a field; only `subjects` has several. Without it ";" and "|" do.
+    #: What separates several subjects (without it ";" and "|" do) or creators (then joined with "; ").
     separators: Mapping[str, str] = field(default_factory=dict)
     #: Values for what a row leaves empty.
     defaults: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Columns:
         for what, table, known in (
             ("columns", self.mapping, ALIASES),
             ("defaults", self.defaults, ALIASES),
-            ("separators", self.separators, ("subjects",)),
+            ("separators", self.separators, ("creator", "subjects")),
         ):
             for key, value in table.items():
                 if key not in known:
@@ -141,7 +141,10 @@ class Columns:
         def joined(key: str) -> str:
             names = [name for name in bound[key] if name in values]
             took.update(names)
-            return ", ".join(collapsed(values[name]) for name in names) or self.defaults.get(key, "")
+            parts = (values[name].split(self.separators.get(key) or None) for name in names)
+            glue = "; " if key in self.separators else " "
+            told = ", ".join(glue.join(text for part in p if (text := collapsed(part))) for p in parts)
+            return told or self.defaults.get(key, "")
 
         fields: dict[str, Any] = {key: joined(key) for key in ("title", "creator", "medium", "place", "source")}
         fields["text"] = ", ".join(values[name] for name in bound["text"] if name in values)
@@ -231,7 +234,8 @@ class Catalogued(Source):
 
     #: Field of an item to the column that fills it, or to a list of columns that are joined with ", ".
     columns: Mapping[str, str | list[str]] = field(default_factory=dict)
-    #: What separates several subjects, for example ``{subjects = " , "}``; ";" and "|" if not given.
+    #: What separates several subjects, for example ``{subjects = " , "}`` (";" and "|" if not given), or
+    #: several creators, who are then joined with "; ".
     separators: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote_from_bytes
 
 from latentarchive.errors import SourceError
 
-SIDE = "/!#$&'()*+,;=:@[] "
+_PLAIN = "/!#$&'()*+,;=:@[] "
 """Characters that `shown` leaves alone in a name that is not UTF-8, besides letters and digits."""
 
 
@@ -65,7 +65,7 @@ def shown(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        return quote_from_bytes(os.fsencode(name), safe=SIDE)
+        return quote_from_bytes(os.fsencode(name), safe=_PLAIN)
     return unicodedata.normalize("NFC", name)
 
 

@@ -1,0 +1,96 @@
+"""Documentation that is executed or generated cannot drift."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from latentarchive import demo
+from latentarchive.cli.main import COMMANDS, main
+from latentarchive.collection import SCHEMA
+from latentarchive.recipes import names, parse_text
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(language):
+    """Fenced code blocks of one language in README and docs, with where they stand."""
+    found = [(page.name, block) for page in PAGES for block in re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)]
+    return [pytest.param(block, id=f"{name}-{number}") for number, (name, block) in enumerate(found)]
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory):
+    """A working directory in which `make demo` was run."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "latentarchive.demo", "--out", "archives/swatches"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, env={"PYTHONPATH": str(ROOT), "PATH": ""})
+    return folder
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_blocks_run(code, demo_folder, monkeypatch):
+    monkeypatch.chdir(demo_folder)
+    exec(compile(code, "block", "exec"), {"__name__": "block"})
+
+
+@pytest.mark.parametrize("code", blocks("console"))
+def test_console_blocks_give_what_they_show(code, demo_folder, monkeypatch):
+    """Lines after `$ latentarchive ...` are its output on the swatches of `make demo`, to the letter."""
+    monkeypatch.chdir(demo_folder)
+    for part in code.split("$ ")[1:]:
+        command, _, shown = part.partition("\n")
+        program, *arguments = shlex.split(command)
+        assert program == "latentarchive"
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 0, done.output
+        assert done.stdout.strip() == shown.strip()
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_toml_blocks_are_valid_recipes(text, tmp_path):
+    assert tomllib.loads(text)
+    assert parse_text(text, name="example", where="docs", root=tmp_path).title
+
+
+def test_every_command_is_documented_by_its_own_help():
+    page = "# Commands\n\nMade from `--help` by `tests/test_docs.py`; set `UPDATE_DOCS=1` to write it anew.\n"
+    for name in sorted(COMMANDS):
+        text = CliRunner().invoke(main, [name, "--help"], terminal_width=100, prog_name="latentarchive").output
+        page += f"\n## {name}\n\n```text\n{text}```\n"
+    path = ROOT / "docs" / "commands.md"
+    if os.environ.get("UPDATE_DOCS"):
+        path.write_text(page)
+    assert path.read_text() == page
+
+
+def test_guide_names_every_column_and_every_recipe_is_listed():
+    guide = (ROOT / "docs" / "guide.md").read_text()
+    assert [name for name in SCHEMA.names if not re.search(rf"\b{name}\b", guide)] == []
+    listed = (ROOT / "indexes" / "README.md").read_text()
+    assert [name for name in names() if name not in listed] == []
+
+
+def test_links_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_top_level_is_what_was_agreed():
+    kept = {"indexes", "tests", "benchmarks", "docs", "latentarchive", "apps", "audits"}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\n")
+    folders = {line.split("/")[0] for line in tracked if "/" in line and not line.startswith(".")}
+    assert folders <= kept
+    assert all(Path(line).suffix in {".toml", ".md"} for line in tracked if line.startswith("indexes/"))
+
+
+def test_demo_draws_what_it_says(tmp_path):
+    assert demo.draw_swatches(tmp_path) == len(list(tmp_path.rglob("*.png"))) == 80
