@@ -21,8 +21,8 @@ lint: $(VENV)/.installed          ## formatting, lint rules, types, layers
 	$(RUN)/lint-imports
 
 bench: $(VENV)/.installed         ## pipeline speed against the bare model; memory and start-up by size
-	$(RUN)/python benchmarks/encode.py
-	$(RUN)/python benchmarks/growth.py
+	$(RUN)/python -m benchmarks.encode
+	$(RUN)/python -m benchmarks.growth
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,6 +1,6 @@
 """How many tokens open_clip's English tokenizer needs for the same words in several languages; a Markdown table.
 
-    python benchmarks/languages.py
+python -m benchmarks.languages
 """
 
 from open_clip.tokenizer import SimpleTokenizer

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +15,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from latentarchive import manifest as layout
-from latentarchive import recipes
+from latentarchive import recipes, storage
 from latentarchive.bands import Band, Bands
 from latentarchive.collection import Collection, Item, write_arrow
 from latentarchive.description import Description, nearest_terms, own_subjects, read_vocabulary
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder, load_encoder
-from latentarchive.errors import ArchiveError, EncoderError, EncoderMismatch, QueryError
+from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderError, EncoderMismatch, QueryError
 from latentarchive.filters import matching
 from latentarchive.index import Index, Tuning, build_index
 from latentarchive.manifest import Manifest
@@ -64,12 +65,8 @@ class Archive:
     @cached_property
     def collection(self) -> Collection:
         """All rows, withheld ones too; what is shown goes through `item`, `search` or `shown`."""
-        path = self.path / layout.ITEMS
-        if not path.is_file():
-            write_arrow(
-                [self.path / f"items/part-{part:05d}.parquet" for part in range(len(self.manifest.parts))], path
-            )
-        return Collection(path)
+        parts = [self.path / f"items/part-{part:05d}.parquet" for part in range(len(self.manifest.parts))]
+        return Collection(self._derived(layout.ITEMS, lambda path: write_arrow(parts, path)))
 
     @cached_property
     def embeddings(self) -> Embeddings:
@@ -83,22 +80,27 @@ class Archive:
     @cached_property
     def holdings(self) -> Holdings:
         """Index, words and bands, opened once."""
-        words = self.path / layout.WORDS
-        if not words.is_file():
-            build_words(self.collection, words)
+        words = Words(self._derived(layout.WORDS, lambda path: build_words(self.collection, path)))
         if not self.has_vectors:
-            return Holdings(self.collection, Words(words), None, None)
+            return Holdings(self.collection, words, None, None)
         bands = Bands({kind: Band(**values) for kind, values in self.manifest.bands.items()})
-        return Holdings(self.collection, Words(words), self._index(), bands)
+        return Holdings(self.collection, words, self._index(), bands)
 
     def _index(self) -> Index:
         choice = self.manifest.index
         if not choice["file"]:
             return Index(self.embeddings, encoder=self.manifest.fingerprint)
-        path = self.path / layout.INDEX
-        if not path.is_file():
-            build_index(self.embeddings, choice["factory"], path)
+        path = self._derived(layout.INDEX, lambda path: build_index(self.embeddings, choice["factory"], path))
         return Index.open(path, self.embeddings, encoder=self.manifest.fingerprint, tuning=Tuning(**choice["tuning"]))
+
+    def _derived(self, name: str, make: Callable[[Path], object]) -> Path:
+        """The path of a derived file, made now if it is missing; two programs may do so at the same time."""
+        path = self.path / name
+        if not path.is_file():
+            own = path.with_name(f"{name}.{uuid4().hex}{storage.PARTIAL}")
+            make(own)
+            own.replace(path)
+        return path
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -149,10 +151,7 @@ class Archive:
         stamp = self.log.stamp
         if self._visible is None or self._visible[0] != stamp:
             mask = np.ones(len(self.collection), dtype=bool)
-            for item_id in self.log.current():
-                row = self.collection.row(item_id)
-                if row is not None:
-                    mask[row] = False
+            mask[[row for row in self.collection.rows(list(self.log.current())) if row is not None]] = False
             mask.setflags(write=False)
             self._visible = (stamp, mask)
         return self._visible[1]
@@ -190,14 +189,19 @@ class Archive:
         path = self.path / f"thumbs/part-{part:05d}.parquet"
         if not path.is_file():
             return b""
-        file, left = pq.ParquetFile(path), row - int(starts[part])
-        for group in range(file.num_row_groups):
-            rows = file.metadata.row_group(group).num_rows
-            if left < rows:
-                return bytes(file.read_row_group(group, columns=["webp"])["webp"][left].as_py())
-            left -= rows
+        left = row - int(starts[part])
+        try:
+            with pq.ParquetFile(path) as file:
+                for group in range(file.num_row_groups):
+                    rows = file.metadata.row_group(group).num_rows
+                    if left < rows:
+                        return bytes(file.read_row_group(group, columns=["webp"])["webp"][left].as_py())
+                    left -= rows
+        except (OSError, pa.ArrowException) as error:
+            message = f"{path} cannot be read ({error}); restore it from a copy, or build the archive again"
+            raise ArchiveDamaged(message) from error
         message = f"{path} holds fewer thumbnails than the archive has items; see `latentarchive verify`"
-        raise ArchiveError(message)
+        raise ArchiveDamaged(message)
 
     def original(self, item_id: str) -> bytes:
         """The bytes of an item's image file, read from the collection itself.
@@ -268,6 +272,8 @@ class Archive:
                 "" if self.has_vectors else ": this archive holds only metadata"
             )
             raise QueryError(message)
+        if by == "words" and any(term.kind != "text" or term.weight < 0 for term in query.terms):
+            notes.append("searched by words: images, items and what to search away from do not count")
         vector = None if by == "words" else self._vector(query, notes)
         copies = {self.item(term.value).sha256 for term in asked}
         copies |= {hashlib.sha256(read_file(term.value)).hexdigest() for term in query.terms if term.kind == "file"}
@@ -331,9 +337,9 @@ class Archive:
         self._change("restore", item_ids, reason, who)
 
     def _change(self, action: str, item_ids: Sequence[str], reason: str, who: str) -> list[Item]:
+        unique = list(dict.fromkeys(item_ids))
         rows = []
-        for item_id in dict.fromkeys(item_ids):
-            row = self.collection.row(item_id)
+        for item_id, row in zip(unique, self.collection.rows(unique), strict=True):
             if row is None:
                 message = f"archive {self.name} has no item {item_id!r}; nothing was changed"
                 raise QueryError(message)
@@ -348,7 +354,12 @@ class Archive:
         return parse_term(text, unlike=unlike, is_item=lambda item_id: self.collection.row(item_id) is not None)
 
     def _allowed(self, where: str) -> NDArray[np.bool_]:
-        return self.visible & matching(self.collection.table, where) if where else self.visible
+        """The rows that are shown and satisfy a filter. It never meets a withheld row: its errors quote values."""
+        if not where:
+            return self.visible
+        allowed = self.visible.copy()
+        allowed[allowed] = matching(self.collection.where(allowed), where)
+        return allowed
 
     def _vector(self, query: Query, notes: list[str]) -> NDArray[np.float32]:
         vectors = np.stack([self._term_vector(term, notes) for term in query.terms])

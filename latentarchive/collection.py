@@ -11,10 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from latentarchive import storage
 from latentarchive.errors import ArchiveDamaged, CollectionError
@@ -92,8 +94,8 @@ class Item:
         for name in TEXT_FIELDS:
             object.__setattr__(self, name, unicodedata.normalize("NFC", getattr(self, name)))
         object.__setattr__(self, "subjects", tuple(unicodedata.normalize("NFC", s) for s in self.subjects))
-        extra = {k: unicodedata.normalize("NFC", v) for k, v in sorted(self.extra.items())}
-        object.__setattr__(self, "extra", MappingProxyType(extra))
+        extra = {unicodedata.normalize("NFC", k): unicodedata.normalize("NFC", v) for k, v in self.extra.items()}
+        object.__setattr__(self, "extra", MappingProxyType(dict(sorted(extra.items()))))
         if any(c.isspace() for c in self.id) or not all(self.id.partition(":")):
             message = f"item id must be 'source:local' without white space, got {self.id!r}"
             raise CollectionError(message)
@@ -105,6 +107,10 @@ class Item:
         if self.year is not None and self.year_end is not None and self.year_end < self.year:
             message = f"item {self.id}: year_end {self.year_end} comes before year {self.year}"
             raise CollectionError(message)
+        for name in ("year", "year_end", "width", "height"):
+            if not -(2**31) <= (getattr(self, name) or 0) < 2**31:
+                message = f"item {self.id}: {name} {getattr(self, name)} does not fit in 32 bits"
+                raise CollectionError(message)
 
     def record(self) -> dict[str, Any]:
         """Plain values by column name, in the order of `SCHEMA`; subjects as a list, extra as a dict."""
@@ -147,8 +153,11 @@ def local_id(text: str) -> str:
     White space and the percent sign become percent escapes of their UTF-8 bytes; all else stays as it
     is, so that an accession number or path remains readable and the original can be recovered.
     """
-    text = unicodedata.normalize("NFC", text)
-    return "".join("".join(f"%{b:02X}" for b in c.encode()) if c.isspace() or c == "%" else c for c in text)
+    parts: list[str] = []
+    for c in unicodedata.normalize("NFC", text):
+        accent = unicodedata.combining(c) and parts and parts[-1][0] == "%"  # NFC would join it to the escape
+        parts.append("".join(f"%{b:02X}" for b in c.encode()) if c.isspace() or c == "%" or accent else c)
+    return "".join(parts)
 
 
 def to_table(items: Iterable[Item]) -> pa.Table:
@@ -162,6 +171,15 @@ def to_table(items: Iterable[Item]) -> pa.Table:
 def from_table(table: pa.Table) -> list[Item]:
     """The items of an Arrow table or record batch with the columns of `SCHEMA`."""
     return [_item(row) for row in table.to_pylist()]
+
+
+def _is_unicode(text: str) -> bool:
+    """False for text with lone surrogates, as command lines that are not UTF-8 give it; no item has such an id."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _item(row: dict[str, Any]) -> Item:
@@ -182,8 +200,8 @@ class Collection(Sequence[Item]):
         except (OSError, pa.ArrowInvalid) as error:
             message = f"{path} cannot be read ({error}); delete it and it is rebuilt from items/"
             raise ArchiveDamaged(message) from error
-        if self.table.schema.names != SCHEMA.names:
-            message = f"{path} has columns {self.table.schema.names}, expected {SCHEMA.names}"
+        if not self.table.schema.equals(SCHEMA):
+            message = f"{path} has other columns than an archive of this version; delete it and it is rebuilt"
             raise ArchiveDamaged(message)
         self._batches = self.table.to_batches()
         self._starts = [0]
@@ -210,10 +228,23 @@ class Collection(Sequence[Item]):
         table = self.table if columns is None else self.table.select(list(columns))
         return table.take(pa.array(list(rows), pa.int64()))
 
+    def where(self, mask: NDArray[np.bool_]) -> pa.Table:
+        """The rows where a mask of shape (n,) is True, in order, as an Arrow table that shares their memory."""
+        edges = np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
+        runs = [self.table.slice(start, stop - start) for start, stop in edges.tolist()]
+        return pa.concat_tables(runs) if runs else self.table.slice(0, 0)
+
     def row(self, item_id: str) -> int | None:
         """The row number of an item, None if there is no such item."""
-        found = pc.index(self.table["id"], item_id).as_py()
-        return None if found < 0 else int(found)
+        return self.rows([item_id])[0]
+
+    def rows(self, item_ids: Sequence[str]) -> list[int | None]:
+        """The row number of each of these items, None for those that are not here; the ids are read once."""
+        wanted = [item_id if _is_unicode(item_id) else "" for item_id in item_ids]
+        if len(wanted) == 1:
+            found = pc.index(self.table["id"], wanted[0]).as_py()
+            return [None if found < 0 else found]
+        return pc.index_in(pa.array(wanted, pa.string()), value_set=self.table["id"]).to_pylist()
 
     def __iter__(self) -> Iterator[Item]:
         for batch in self._batches:

@@ -8,11 +8,8 @@ cataloguing programs write with care. Inside XMP, what is said of the work shown
 from __future__ import annotations
 
 import io
-import logging
 import re
 import struct
-import threading
-import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import defusedxml.ElementTree
 from PIL import ExifTags, Image, ImageFile, IptcImagePlugin
+
+from latentarchive.quiet import keep_pillow_quiet
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # only the type; defusedxml parses
@@ -57,9 +56,6 @@ _SOURCE_TYPE_CODES = """digitalCapture computationalCapture negativeFilm positiv
     compositeSynthetic composite trainedAlgorithmicMedia compositeWithTrainedAlgorithmicMedia
     algorithmicMedia minorHumanEdits digitalArt softwareImage"""  # the last three are retired, and found
 
-_QUIET = ("ignore", None, Warning, re.compile(r"PIL(\.|$)"), 0)
-_QUIETING = threading.Lock()
-_NOWHERE = logging.NullHandler()
 
 Values = dict[str, list[str]]
 """Values by field, in the order of the file: ``xmp:dc:creator``, ``iptc:2:80``, ``exif:Artist``."""
@@ -106,7 +102,7 @@ def read_embedded(data: bytes) -> Embedded:
         What was found. Never raises: what is broken is left out and named in `Embedded.problem`. XML with
         a document type, and so with entities, is refused.
     """
-    _keep_quiet()
+    keep_pillow_quiet()
     problems: list[str] = []
     found: Values = {}
     try:
@@ -314,16 +310,3 @@ def _add(found: Values, key: str, value: str) -> None:
 def _words(error: Exception) -> str:
     words = "".join(c for c in " ".join(str(error).split()) if c.isprintable())[:120]
     return words if words and "0x" not in words else type(error).__name__
-
-
-def _keep_quiet() -> None:
-    """Ignore Pillow's warnings and log of broken metadata in the whole process; `problem` says what they say.
-
-    A filter that stays is safe in threads, `warnings.catch_warnings` is not. `latentarchive.images` sets
-    the same filter; neither may import the other.
-    """
-    if warnings.filters[:1] != [_QUIET]:
-        with _QUIETING:
-            if warnings.filters[:1] != [_QUIET]:
-                warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
-                logging.getLogger("PIL").addHandler(_NOWHERE)  # once: a handler is only added if it is new

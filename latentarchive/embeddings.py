@@ -62,11 +62,11 @@ class Embeddings:
         Raises:
             ArchiveDamaged: A file is missing, truncated or has another shape; the message names it.
         """
-        norms = [load_array(folder / f"norms-{part:05d}.npy") for part in range(parts)]
+        norms = _load([folder / f"norms-{part:05d}.npy" for part in range(parts)], ndim=1)
         if published is None:
-            return cls([load_array(folder / f"part-{part:05d}.npy") for part in range(parts)], norms)
-        rows = [load_array(folder / f"rows-{part:05d}.npy") for part in range(parts)]
-        return cls([load_array(path) for path in published], norms, rows)
+            return cls(_load([folder / f"part-{part:05d}.npy" for part in range(parts)], ndim=2), norms)
+        rows = _load([folder / f"rows-{part:05d}.npy" for part in range(parts)], ndim=1)
+        return cls(_load(published, ndim=2), norms, rows)
 
     def __len__(self) -> int:
         return len(self._norms)
@@ -125,6 +125,17 @@ def load_array(path: Path) -> NDArray[Any]:
     return array
 
 
+def _load(paths: Sequence[Path], *, ndim: int) -> list[NDArray[Any]]:
+    """Map files that lie one below the other; the first that does not fit is named."""
+    arrays = [load_array(path) for path in paths]
+    for path, array in zip(paths, arrays, strict=True):
+        if array.ndim != ndim or array.shape[1:] != arrays[0].shape[1:]:
+            expected = "(n,)" if ndim == 1 else f"(n, {arrays[0].shape[1] if arrays[0].ndim == 2 else 'dim'})"
+            message = f"{path} holds an array of shape {array.shape}, expected {expected}; restore it from a copy"
+            raise ArchiveDamaged(message)
+    return arrays
+
+
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(norms > 0, norms, 1), np.float32)
@@ -144,9 +155,13 @@ class Stacked:
         return int(self._starts[-1])
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """The rows with these numbers, in the order given, as one new array."""
+        """The rows with these numbers, in the order given, as one new array. Raises `ArchiveDamaged` beyond the end."""
+        if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
+            bad = rows.min() if rows.min() < 0 else rows.max()
+            message = f"embeddings: row {bad} is asked of {len(self)} stored ones; were the files replaced?"
+            raise ArchiveDamaged(message)
         part = np.searchsorted(self._starts, rows, side="right") - 1
-        out = np.empty((len(rows), *self.arrays[0].shape[1:]), self.arrays[0].dtype)
+        out = np.empty((len(rows), *self.arrays[0].shape[1:]), np.result_type(*self.arrays))
         for p in np.unique(part):
             here = part == p
             out[here] = self.arrays[p][rows[here] - self._starts[p]]

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import io
-import logging
-import re
-import threading
-import warnings
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError, _imaging
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from latentarchive.errors import ImageError
+from latentarchive.quiet import keep_pillow_quiet
 
 MAX_PIXELS = 178_956_970
 """Pixels above which nothing is decoded: the size at which Pillow itself refuses (twice its
@@ -65,9 +59,6 @@ _BEGINNINGS = (
 )
 _HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
-_QUIET = ("ignore", None, Warning, re.compile(r"PIL(\.|$)"), 0)
-_QUIETING = threading.Lock()
-
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -97,8 +88,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
         ImageError: The bytes are no image, damaged, truncated, too large, or of a format that is not
             decoded. The message is a reason in one line, without a path; equal bytes give equal messages.
     """
-    _keep_quiet()
-    _keep_libtiff_quiet()
+    keep_pillow_quiet()
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(opened, max_pixels)
@@ -123,33 +113,6 @@ def thumbnail(image: Image.Image, *, side: int = 256) -> bytes:
     target = io.BytesIO()
     small.save(target, "WEBP", quality=80, method=4, lossless=False, exif=b"", icc_profile=b"", xmp=b"")
     return target.getvalue()
-
-
-def _keep_quiet() -> None:
-    """Ignore the warnings that Pillow attributes to itself, in the whole process.
-
-    Whatever a warning says of a file, the decoded pixels or the `ImageError` say it too. A filter that
-    stays is the only way that is safe in threads: `warnings.catch_warnings` swaps a list that all threads
-    share. It is put back in front where others (a test runner) have put theirs before it.
-    """
-    if warnings.filters[:1] != [_QUIET]:
-        with _QUIETING:
-            if warnings.filters[:1] != [_QUIET]:
-                warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
-
-
-@cache
-def _keep_libtiff_quiet() -> None:
-    """Stop what libtiff and Pillow's log write to the process's standard error, past Python's warnings.
-
-    The lines name no file, and would run through a progress bar. Where the library cannot be reached
-    (it is linked statically), they stay.
-    """
-    logging.getLogger("PIL").addHandler(logging.NullHandler())
-    with contextlib.suppress(OSError, AttributeError):
-        libtiff = ctypes.CDLL(_imaging.__file__)  # its dependencies are searched as well
-        libtiff.TIFFSetErrorHandler(None)
-        libtiff.TIFFSetWarningHandler(None)
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentarchive import storage
-from latentarchive.embeddings import Embeddings
+from latentarchive.embeddings import BLOCK, Embeddings
 from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderMismatch, QueryError
 from latentarchive.measures.ranking import recall_at_k
 
@@ -21,7 +22,10 @@ IN_MEMORY = 200_000
 """Up to this many rows an exact search holds them as float32 (400 MB at 512 dimensions); above, it streams."""
 
 SCAN = 50_000
-"""Up to this many allowed rows a filtered search scans just those exactly instead of asking the index."""
+"""Up to this many allowed rows a filtered search scans just those exactly instead of asking a FAISS index."""
+
+ROUNDING = 1e-5
+"""How far apart float32 products may be of rows that float64 calls equally near; 100 times what was measured."""
 
 RECALL_TARGET = 0.95
 """Mean recall at 10 against exact search that the search parameter of an approximate index is raised to."""
@@ -63,7 +67,7 @@ class Index:
         self.embeddings = embeddings
         self.encoder = encoder
         self._faiss = faiss_index
-        self._flat: Any = None
+        self._matrix: NDArray[np.float32] | None = None
 
     @classmethod
     def open(cls, path: Path, embeddings: Embeddings, *, encoder: str, tuning: Tuning | None) -> Index:
@@ -72,7 +76,7 @@ class Index:
 
         try:
             index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             message = f"{path} cannot be read as an index; delete it and it is rebuilt from the embeddings"
             raise ArchiveDamaged(message) from error
         if (index.ntotal, index.d) != (len(embeddings), embeddings.dim):
@@ -109,63 +113,62 @@ class Index:
         """
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         self._check(queries, k, encoder)
-        n_allowed = len(self.embeddings) if allowed is None else int(allowed.sum())
-        if not n_allowed:
-            return [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
-        wanted = min(n_allowed, k + max(k, 64))  # room for ties at rank k, and for what re-scoring moves up
-        candidates = self._candidates(queries, wanted, allowed, n_allowed)
+        if allowed is None:
+            allowed = np.ones(len(self.embeddings), dtype=bool)
+        candidates = self._candidates(queries, k, allowed)
         return [self._scored(query, rows, k) for query, rows in zip(queries, candidates, strict=True)]
 
-    def _candidates(
-        self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None, n_allowed: int
-    ) -> list[NDArray[np.int64]]:
-        filtered = allowed is not None and n_allowed < len(allowed)
-        if self._faiss is None and len(self.embeddings) > IN_MEMORY:
-            return self._scan(queries, k, allowed)
-        if self._faiss is not None and filtered and (n_allowed <= SCAN or not _takes_selector(self._faiss)):
-            return self._scan(queries, k, allowed)
+    def _candidates(self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+        """Rows that may be among the k nearest allowed ones of each query."""
+        n_allowed = int(np.count_nonzero(allowed))
+        filtered = n_allowed < len(allowed)
+        if self._faiss is None or (filtered and (n_allowed <= SCAN or not _takes_selector(self._faiss))):
+            return self._scan(queries, k, np.flatnonzero(allowed))
         import faiss
 
-        index = self._faiss if self._faiss is not None else self._in_memory()
         params = None
-        if filtered and allowed is not None:
-            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-            params = _parameters(index, selector)
-        _, found = index.search(queries, k, params=params)
+        if filtered:
+            bitmap = np.packbits(allowed, bitorder="little")
+            params = _parameters(self._faiss, faiss.IDSelectorBitmap(bitmap))
+        wanted = min(n_allowed, k + max(k, 64))  # room for what re-scoring moves up
+        _, found = self._faiss.search(queries, wanted, params=params)
         return [np.unique(rows[rows >= 0]) for rows in found]  # FAISS pads short results with row -1
 
-    def _scan(self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None) -> list[NDArray[np.int64]]:
-        """Exact search block by block over the allowed rows; memory stays at one block."""
-        import faiss
+    def _scan(self, queries: NDArray[np.float32], k: int, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Of these rows the k nearest to each query, and those that float32 cannot tell from the k-th."""
+        found = [np.empty(0, np.int64) for _ in queries]
+        scores = [np.empty(0, np.float32) for _ in queries]
+        floor = np.full(len(queries), -np.inf, np.float32)
+        for start in range(0, len(rows), BLOCK):
+            here = rows[start : start + BLOCK]
+            for query, products in enumerate(queries @ self._rows(here).T):
+                near = np.flatnonzero(products >= floor[query])
+                found[query] = np.concatenate([found[query], here[near]])
+                scores[query] = np.concatenate([scores[query], products[near]])
+                if len(scores[query]) > k:
+                    floor[query] = np.partition(scores[query], -k)[-k] - ROUNDING
+                    keep = scores[query] >= floor[query]
+                    found[query], scores[query] = found[query][keep], scores[query][keep]
+        return found
 
-        rows = np.arange(len(self.embeddings)) if allowed is None else np.flatnonzero(allowed)
-        best = np.empty((len(queries), 0), np.float32)
-        best_rows = np.empty((len(queries), 0), np.int64)
-        for start in range(0, len(rows), 16_384):
-            here = rows[start : start + 16_384]
-            scores, found = faiss.knn(
-                queries, self.embeddings.take(here), min(k, len(here)), metric=faiss.METRIC_INNER_PRODUCT
-            )
-            best = np.concatenate([best, scores], axis=1)
-            best_rows = np.concatenate([best_rows, here[found]], axis=1)
-            keep = np.argsort(-best, axis=1, kind="stable")[:, :k]
-            best, best_rows = np.take_along_axis(best, keep, 1), np.take_along_axis(best_rows, keep, 1)
-        return list(best_rows)
-
-    def _in_memory(self) -> Any:
-        if self._flat is None:
-            import faiss
-
-            flat = faiss.IndexFlatIP(self.embeddings.dim)
-            for _, block in self.embeddings.blocks():
-                flat.add(block)
-            self._flat = flat
-        return self._flat
+    def _rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Unit rows, from memory if all fit there; rows without a gap are not copied."""
+        if len(self.embeddings) > IN_MEMORY:
+            return self.embeddings.take(rows)
+        if self._matrix is None:
+            self._matrix = np.empty((len(self.embeddings), self.embeddings.dim), np.float32)
+            for start, block in self.embeddings.blocks():
+                self._matrix[start : start + len(block)] = block
+        first, last = int(rows[0]), int(rows[-1])
+        return self._matrix[first : last + 1] if last - first + 1 == len(rows) else self._matrix[rows]
 
     def _scored(self, query: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> SearchResult:
-        """Exact cosines in float64, so that equal rows get equal scores wherever they lie in the block."""
-        exact = self.embeddings.take(rows).astype(np.float64) @ query.astype(np.float64)
-        scores = np.clip(exact, -1, 1).astype(np.float32)
+        """Cosines in float64; einsum adds up each row alone, so that equal rows get equal scores wherever they lie."""
+        scores = np.empty(len(rows), np.float32)
+        for start in range(0, len(rows), BLOCK):
+            vectors = self.embeddings.take(rows[start : start + BLOCK]).astype(np.float64)
+            exact = np.einsum("nd,d->n", vectors, query.astype(np.float64))
+            scores[start : start + BLOCK] = np.clip(exact, -1, 1)
         order = np.lexsort((rows, -scores))[:k]
         return rows[order], scores[order]
 
@@ -210,12 +213,12 @@ def build_index(embeddings: Embeddings, factory: str, path: Path, *, seed: int =
             cells = getattr(faiss.try_extract_index_ivf(index), "nlist", 0) or 256
             count = min(len(embeddings), max(cells, 256) * _TRAIN_PER_CELL)
             index.train(embeddings.take(np.sort(rng.choice(len(embeddings), count, replace=False))))
+        for _, block in embeddings.blocks():
+            index.add(block)
     except RuntimeError as error:
-        reason = str(error).rpartition("Error: ")[2].strip() or str(error)
-        message = f"FAISS cannot build {factory!r} over {len(embeddings)} vectors of {embeddings.dim}: {reason}"
+        reason = re.split(r"\.(?:cpp|h):\d+: ", str(error))[-1].rpartition("' failed: ")[2].removeprefix("Error: ")
+        message = f"FAISS cannot build {factory!r} over {len(embeddings)} vectors of {embeddings.dim}: {reason.strip()}"
         raise ArchiveError(message) from error
-    for _, block in embeddings.blocks():
-        index.add(block)
     tuning = _tuned(index, embeddings, rng)
     storage.write_stream(path, lambda handle: faiss.write_index(index, faiss.PyCallbackIOWriter(handle.write)))
     return tuning
@@ -238,7 +241,8 @@ def _tuned(index: Any, embeddings: Embeddings, rng: np.random.Generator) -> Tuni
     ]
     ivf = faiss.try_extract_index_ivf(index)
     parameter, top = ("nprobe", ivf.nlist) if ivf is not None else ("efSearch", 1024)
-    if ivf is None and not isinstance(index, faiss.IndexHNSW):
+    inner = faiss.downcast_index(index.index) if isinstance(index, faiss.IndexPreTransform) else index
+    if ivf is None and not isinstance(inner, faiss.IndexHNSW):
         parameter, top = "", 1
     value = 1 if parameter == "nprobe" else 16
     while True:
@@ -252,8 +256,10 @@ def _tuned(index: Any, embeddings: Embeddings, rng: np.random.Generator) -> Tuni
         value = min(value * 2, top)
 
 
-def _others(result: SearchResult, row: int, k: int) -> NDArray[np.int64]:
-    return result[0][result[0] != row][:k]
+def _others(result: SearchResult, row: int, k: int) -> NDArray[np.float32]:
+    """Scores of the k nearest rows but the query's own."""
+    rows, scores = result
+    return scores[rows != row][:k]
 
 
 def _takes_selector(index: Any) -> bool:

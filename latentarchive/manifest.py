@@ -93,6 +93,9 @@ class Manifest:
             raw = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:
             raise _absent(folder) from error
+        except OSError as error:
+            message = f"{path} cannot be read: {error.strerror}"
+            raise ArchiveNotFound(message) from error
         try:
             table = json.loads(raw)
             found = table["format_version"]
@@ -128,9 +131,18 @@ def _absent(folder: Path) -> ArchiveNotFound:
 def locate(archive: str | Path) -> Path:
     """The directory of an archive: a path, or a name under ``./archives``. It need not exist."""
     path = Path(archive)
-    if not path.is_dir() and isinstance(archive, str) and "/" not in archive and (ARCHIVES / archive).is_dir():
-        return ARCHIVES / archive
+    named = ARCHIVES / path
+    if isinstance(archive, str) and "/" not in archive and not _is_begun(path) and _is_begun(named):
+        return named
     return path
+
+
+def _is_begun(folder: Path) -> bool:
+    """Whether a folder holds an archive or the beginnings of one; a folder of images may have an archive's name."""
+    try:
+        return (folder / MANIFEST).is_file() or (folder / PLAN).is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 def part_files(part: int, *, encoded: bool, published: bool, thumbs: bool) -> Iterator[str]:

@@ -18,7 +18,9 @@ from latentarchive.errors import QueryError
 Kind = Literal["text", "item", "file"]
 WAYS = ("meaning", "words", "both")
 
-_REGION = re.compile(r"#xywh=(?:(pixel|percent):)?([\d.]+),([\d.]+),([\d.]+),([\d.]+)$")
+_NUMBER = r"(\d+\.?\d*|\.\d+)"
+_REGION = re.compile(rf"#xywh=(?:(pixel|percent):)?{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}$")
+_WEIGHT = re.compile(rf"\s*[-+]?{_NUMBER}(e[-+]?\d+)?\s*", re.IGNORECASE)
 _IMAGE_NAME = re.compile(r"\.(jpe?g|png|tiff?|webp|gif|bmp|heic|avif)$", re.IGNORECASE)
 
 
@@ -76,7 +78,7 @@ def parse_term(text: str, *, unlike: bool = False, is_item: Callable[[str], bool
 
     Args:
         text: ``id:``, ``file:`` or ``text:`` in front forces one reading; ``#xywh=...`` after an id or a
-            file chooses a region of it; ``@W`` at the end is the weight.
+            file chooses a region of it; ``@W`` at the end is the weight, unless an item's id ends so.
         unlike: The term is something the results should not be like.
         is_item: Whether the archive has an item of that id.
 
@@ -86,7 +88,7 @@ def parse_term(text: str, *, unlike: bool = False, is_item: Callable[[str], bool
     """
     body, at, number = text.rpartition("@")
     weight = 1.0
-    if at and re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", number, re.IGNORECASE):
+    if at and _WEIGHT.fullmatch(number) and not is_item(text.removeprefix("id:")):
         text, weight = body, float(number)
         if weight <= 0:
             message = (
@@ -101,9 +103,12 @@ def parse_term(text: str, *, unlike: bool = False, is_item: Callable[[str], bool
         return Term("text", rest, weight)
     place, region = _split_region(rest)
     if forced == "id" or (not forced and is_item(place)):
+        if not is_item(place):
+            message = f"this archive has no item {place!r}"
+            raise QueryError(message)
         return Term("item", place, weight, region)
-    if forced == "file" or Path(place).is_file():
-        if not Path(place).is_file():
+    if forced == "file" or _is_file(place):
+        if not _is_file(place):
             message = f"no file {place!r}"
             raise QueryError(message)
         return Term("file", place, weight, region)
@@ -115,8 +120,21 @@ def parse_term(text: str, *, unlike: bool = False, is_item: Callable[[str], bool
     return Term("text", rest, weight)
 
 
+def _is_file(place: str) -> bool:
+    """Whether it names a file that exists; a sentence can be too long to be any file's name."""
+    try:
+        return Path(place).is_file()
+    except OSError:
+        return False
+
+
 def _split_region(text: str) -> tuple[str, Region | None]:
     found = _REGION.search(text)
+    if not found and "#xywh=" in text:
+        message = (
+            f"the region in {text!r} cannot be read; write #xywh=X,Y,WIDTH,HEIGHT or #xywh=percent:X,Y,WIDTH,HEIGHT"
+        )
+        raise QueryError(message)
     if not found:
         return text, None
     x, y, w, h = (float(v) for v in found.groups()[1:])

@@ -27,8 +27,11 @@ def ahead(function: Callable[[A], B], inputs: Iterable[A], *, workers: int, dept
         function: Called once for each input; what it raises is raised here, at that input's turn.
         inputs: Read as far ahead as `depth` and no further.
         workers: Number of threads; the results do not depend on it.
-        depth: At most this many results are in flight, which bounds the memory.
+        depth: At most this many results are in flight, which bounds the memory; from 1.
     """
+    if depth < 1:
+        message = f"depth must be 1 or more, got {depth}"
+        raise ValueError(message)
     source = iter(inputs)
     with ThreadPoolExecutor(workers, thread_name_prefix="ahead") as pool:
         flight: deque[Future[B]] = deque(pool.submit(function, value) for value in islice(source, depth))

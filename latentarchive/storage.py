@@ -11,8 +11,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from latentarchive.errors import WriteRefused
+from latentarchive.errors import ArchiveError, WriteRefused
 
 PARTIAL = ".partial"
 """Suffix of files that are being written; whatever still carries it is the trace of an interrupted run."""
@@ -32,11 +32,11 @@ def refusals(path: Path) -> Iterator[None]:
     """Turn a refused write anywhere inside into one clear `WriteRefused` that names the path."""
     try:
         yield
-    except WriteRefused:
+    except ArchiveError:  # some are also an OSError; they say better what happened
         raise
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             try:
                 free = f"; {shutil.disk_usage(_existing(path)).free / 1e9:.2f} GB are free there"
             except OSError:
@@ -108,17 +108,27 @@ def write_parquet(path: Path, table: pa.Table, *, group: int | None = None, comp
     write_stream(path, lambda handle: pq.write_table(table, handle, row_group_size=group, compression=compression))
 
 
-def append_line(path: Path, line: str) -> None:
-    """Append one line to a log and flush it to the disk; a torn last line of a crash is closed first."""
-    with refusals(path), path.open("ab+") as handle:
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Append lines to a log, all or none, and flush them to the disk; a torn last line of a crash is closed first.
+
+    Raises:
+        WriteRefused: The operating system refused; the log is as it was.
+    """
+    with refusals(path), path.open("ab+", buffering=0) as handle:
         size = handle.seek(0, os.SEEK_END)
-        if size:
-            handle.seek(size - 1)
-            if handle.read(1) != b"\n":
-                handle.write(b"\n")
-        handle.write(line.encode() + b"\n")
-        handle.flush()
-        os.fsync(handle.fileno())
+        handle.seek(max(size - 1, 0))
+        torn = handle.read(1) not in (b"", b"\n") if size else False
+        left = memoryview((("\n" if torn else "") + "".join(f"{line}\n" for line in lines)).encode())
+        try:
+            while left:
+                left = left[handle.write(left) :]
+            os.fsync(handle.fileno())
+        except OSError:
+            with suppress(OSError):
+                handle.truncate(size)
+            raise
+    if not size:
+        _sync_folder(path.parent)
 
 
 def file_sha256(path: Path) -> str:

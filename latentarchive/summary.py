@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from latentarchive import manifest as layout
 from latentarchive.archive import Archive
+from latentarchive.bands import QUANTILES
 
 MOST_REASONS = 5
 """Reasons for rejection that are named, the most frequent first."""
@@ -43,8 +44,7 @@ def summarize(archive: Archive) -> dict[str, Any]:
         facts["vectors"] = "in the publisher's files" if manifest.published else "in the archive"
         facts["renormalized"] = manifest.counts["renormalized"]
         facts["index"] = _index(archive)
-        facts["bands"] = {k: f"close from {b['close']:.3f}, similar from {b['similar']:.3f}, related from {b['related']:.3f}"
-                          for k, b in manifest.bands.items()}  # fmt: skip
+        facts["bands"] = {kind: _band(band) for kind, band in manifest.bands.items()}
     facts |= {
         "format version": manifest.format_version,
         "created": manifest.created,
@@ -60,6 +60,10 @@ def _index(archive: Archive) -> str:
     tuning = index["tuning"]
     setting = f", {tuning['parameter']} {tuning['value']}" if tuning["parameter"] else ""
     return f"{index['factory']}{setting}: recall at 10 is {tuning['recall_at_10']:.3f} over {tuning['n']} queries"
+
+
+def _band(band: dict[str, float]) -> str:
+    return ", ".join(f"{name} from {band[name]:.3f}" for name in QUANTILES)
 
 
 def _reasons(archive: Archive) -> dict[str, int]:

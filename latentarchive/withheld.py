@@ -12,6 +12,8 @@ from pathlib import Path
 from latentarchive import storage
 from latentarchive.errors import ArchiveDamaged, QueryError
 
+ACTIONS = ("withhold", "restore")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -62,23 +64,25 @@ class WithheldLog:
 
     def entries(self) -> list[Entry]:
         """Every line of the log, oldest first. Raises `ArchiveDamaged` as `current` does."""
-        if not self.path.is_file():
+        try:
+            lines = self.path.read_bytes().split(b"\n")  # not splitlines: a reason may hold U+2028
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            message = f"{self.path} cannot be read ({error.strerror}); nothing is shown until it can"
+            raise ArchiveDamaged(message) from error
         entries = []
-        lines = self.path.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                entry = Entry(**json.loads(line))
-            except (ValueError, TypeError) as error:
-                message = f"{self.path} line {number} cannot be read; mend it by hand, nothing is shown until then"
-                raise ArchiveDamaged(message) from error
-            entries.append(entry)
+            if line.strip():
+                try:
+                    entries.append(_entry(line))
+                except (ValueError, TypeError) as error:
+                    message = f"{self.path} line {number} cannot be read; mend it by hand, nothing is shown until then"
+                    raise ArchiveDamaged(message) from error
         return entries
 
     def change(self, action: str, item_ids: Sequence[str], *, reason: str, who: str = "") -> None:
-        """Withhold or restore items, one line each, flushed to the disk; those already so are passed over.
+        """Withhold or restore items, one line each, all or none; those already so are passed over.
 
         Args:
             action: ``withhold`` or ``restore``.
@@ -94,10 +98,19 @@ class WithheldLog:
             message = f"give a reason to {action}: it is kept in the log"
             raise QueryError(message)
         when, current = datetime.now(UTC).isoformat(timespec="seconds"), self.current()
-        for item_id in item_ids:
-            if (item_id in current) == (action == "restore"):
-                entry = Entry(item_id, action, reason, who or _account(), when)
-                storage.append_line(self.path, json.dumps(asdict(entry), ensure_ascii=False))
+        changed = [item_id for item_id in item_ids if (item_id in current) == (action == "restore")]
+        if changed:
+            entries = [Entry(item_id, action, reason, who or _account(), when) for item_id in changed]
+            storage.append_lines(self.path, [json.dumps(asdict(entry), ensure_ascii=False) for entry in entries])
+
+
+def _entry(line: bytes) -> Entry:
+    """One line of the log. An action of another name must not pass for a `restore`."""
+    entry = Entry(**json.loads(line))
+    if entry.action not in ACTIONS or not isinstance(entry.id, str):
+        message = f"neither of {ACTIONS}: {entry.action!r}"
+        raise ValueError(message)
+    return entry
 
 
 def _account() -> str:

@@ -5,10 +5,12 @@ CLIP finds "a red boat"; it does not find "Schutt", "POM00007435" or an accessio
 
 from __future__ import annotations
 
+import errno
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,9 @@ COLUMNS = {"id": 8.0, "title": 6.0, "creator": 5.0, "subjects": 4.0, "text": 3.0
 SHARE_OF_BEST = 0.5
 """Where no item has all the words, items with some of them count if their BM25 is this share of the best."""
 
+_UNQUOTABLE = re.compile(r'["\x00\ud800-\udfff]')
+"""What cannot stand in an FTS5 string, or in any SQLite text."""
+
 
 def build_words(items: Iterable[Item], path: Path) -> None:
     """Write the full-text index of all items, in row order, whole or not at all.
@@ -35,7 +40,7 @@ def build_words(items: Iterable[Item], path: Path) -> None:
 
 
 def _fill(items: Iterable[Item], path: Path) -> None:
-    path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # the trace of an interrupted run would be taken for a database
     marks = ", ".join("?" * (len(COLUMNS) + 1))
     with closing(sqlite3.connect(path)) as db:
         try:
@@ -51,7 +56,8 @@ def _fill(items: Iterable[Item], path: Path) -> None:
             db.commit()
         except sqlite3.OperationalError as error:
             # SQLite hides errno; "disk is full" and "disk I/O error" are what a refused write looks like.
-            raise OSError(str(error)) from error
+            full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
 
 
 def _words(item: Item) -> tuple[str, ...]:
@@ -66,7 +72,7 @@ class Words:
         """Open ``words.sqlite``. Raises `ArchiveDamaged` if it is missing or not such an index."""
         self.path = path
         with self._connected() as db:
-            db.execute("SELECT count(*) FROM words").fetchone()
+            db.execute("SELECT rowid FROM words LIMIT 1").fetchone()
 
     def search(self, query: str, k: int, *, allowed: NDArray[np.bool_] | None = None) -> list[int]:
         """Row numbers of the items with the query's words, best first.
@@ -85,9 +91,9 @@ class Words:
         if not terms or k < 1:
             return []
         with self._connected() as db:
-            found = list(_matches(db, " AND ".join(terms), k, allowed, floor=0.0))
+            found = list(islice(_matches(db, " AND ".join(terms), allowed, floor=0.0), k))
             if not found and len(terms) > 1:
-                found = list(_matches(db, " OR ".join(terms), k, allowed, floor=SHARE_OF_BEST))
+                found = list(islice(_matches(db, " OR ".join(terms), allowed, floor=SHARE_OF_BEST), k))
         return found
 
     def __len__(self) -> int:
@@ -111,21 +117,19 @@ def _terms(query: str) -> list[str]:
     for word in query.split():
         star = "*" if word.endswith("*") else ""
         if re.search(r"\w", word):
-            terms.append('"' + word.rstrip("*").replace('"', " ") + '"' + star)
+            terms.append('"' + _UNQUOTABLE.sub(" ", word.rstrip("*")) + '"' + star)
     return terms
 
 
-def _matches(
-    db: sqlite3.Connection, match: str, k: int, allowed: NDArray[np.bool_] | None, *, floor: float
-) -> Iterator[int]:
+def _matches(db: sqlite3.Connection, match: str, allowed: NDArray[np.bool_] | None, *, floor: float) -> Iterator[int]:
+    """Row numbers of allowed items, best first, down to `floor` times the best of them."""
     weights = ", ".join(str(w) for w in COLUMNS.values())
     sql = f"SELECT rowid, bm25(words, {weights}) AS score FROM words WHERE words MATCH ? ORDER BY score, rowid"  # noqa: S608
     best = None
-    left = k
     for row, score in db.execute(sql, (match,)):  # SQLite's bm25 is negative: lower is better
+        if allowed is not None and not allowed[row]:
+            continue
         best = score if best is None else best
-        if left == 0 or score > floor * best:
+        if score > floor * best:
             return
-        if allowed is None or allowed[row]:
-            left -= 1
-            yield row
+        yield row

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from latentarchive.build import build_archive
 from latentarchive.archive import Archive
+from latentarchive.build import build_archive
 from latentarchive.recipes import load_recipe
 
 COLOURS = {

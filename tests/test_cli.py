@@ -53,7 +53,9 @@ def test_search_by_item_words_picture_and_minus(built, swatches):
     by_id = json.loads(run("search", built, "--like", "s:red.png", "-k", 1, "--json").stdout)
     assert by_id["hits"][0]["id"] == "s:red-copy.png"
     assert by_id["hits"][0]["copy"] is True
-    by_file = json.loads(run("search", built, "--like", swatches / "red-blue.png", "--unlike", "red", "-k", 1, "--json").stdout)
+    by_file = json.loads(
+        run("search", built, "--like", swatches / "red-blue.png", "--unlike", "red", "-k", 1, "--json").stdout
+    )
     assert by_file["hits"][0]["id"] == "s:blue.png"
     by_words = json.loads(run("search", built, "79.66.4", "--by", "words", "--json").stdout)
     assert [h["id"] for h in by_words["hits"]] == ["s:white.png"]
@@ -75,7 +77,7 @@ def test_contact_sheet_is_one_file_with_whole_images_rights_and_alt_text(built, 
     assert page.count("<img alt=") == 4
     assert page.count("Rights: ") == 4
     assert "http://" not in page.replace("http://rightsstatements.org", "")
-    assert "src=\"data:image/webp" in page
+    assert 'src="data:image/webp' in page
 
 
 def test_withhold_then_restore(built):
@@ -126,7 +128,9 @@ def test_exports(built, tmp_path):
     run("withhold", built, "s:blue.png", "--reason", "x")
     assert run("export", built, "copy", "--out", tmp_path / "copy").exit_code == 0
     assert run("verify", tmp_path / "copy").exit_code == 0
-    assert "s:blue.png" not in b"".join(p.read_bytes() for p in (tmp_path / "copy").rglob("*") if p.is_file()).decode("latin-1")
+    assert "s:blue.png" not in b"".join(p.read_bytes() for p in (tmp_path / "copy").rglob("*") if p.is_file()).decode(
+        "latin-1"
+    )
     assert str(tmp_path) not in (tmp_path / "copy" / "archive.json").read_text()
     again = run("export", built, "csv", "--out", tmp_path / "out.csv")
     assert again.exit_code == 1

@@ -22,7 +22,11 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 def blocks(language):
     """Fenced code blocks of one language in README and docs, with where they stand."""
-    found = [(page.name, block) for page in PAGES for block in re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)]
+    found = [
+        (page.name, block)
+        for page in PAGES
+        for block in re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+    ]
     return [pytest.param(block, id=f"{name}-{number}") for number, (name, block) in enumerate(found)]
 
 
@@ -86,7 +90,9 @@ def test_links_lead_somewhere():
 
 def test_top_level_is_what_was_agreed():
     kept = {"indexes", "tests", "benchmarks", "docs", "latentarchive", "apps", "audits"}
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
     folders = {line.split("/")[0] for line in tracked if "/" in line and not line.startswith(".")}
     assert folders <= kept
     assert all(Path(line).suffix in {".toml", ".md"} for line in tracked if line.startswith("indexes/"))

@@ -42,6 +42,15 @@ def save(model, cfg, folder):
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": cfg, "preprocess_cfg": {}}))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """Models this small are faster on one thread, and do not stall where other work has the second core."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     """One saved folder for each kind of image tower."""

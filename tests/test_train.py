@@ -203,6 +203,13 @@ def test_a_training_killed_while_decoding_begins_again(tmp_path):
         train_encoder(recipe(tmp_path, samples=96), out=tmp_path / "other")
 
 
+def test_a_folder_that_holds_other_things_is_left_alone(tmp_path):
+    (tmp_path / "letters.txt").write_text("mine")
+    with pytest.raises(RecipeError, match="is not empty and holds no training of latentarchive"):
+        train_encoder(recipe(tmp_path), out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
+
+
 def test_progress_tells_the_recall_with_n_and_chance(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "CHECKPOINT_S", 0)
     notes = []

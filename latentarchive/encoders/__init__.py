@@ -28,7 +28,10 @@ def load_encoder(encoder_id: str) -> Encoder:
     if encoder_id == "toy":
         return ToyEncoder()
     if encoder_id == "none":
-        message = "encoder 'none': this archive holds only metadata and has no vectors; search it with --by words, or rebuild it with an encoder"
+        message = (
+            "encoder 'none': this archive holds only metadata and has no vectors; "
+            "search it with --by words, or rebuild it with an encoder"
+        )
         raise EncoderError(message)
     if kind in ("openclip", "local") and rest:
         from latentarchive.encoders.openclip import load_local, load_openclip

@@ -91,7 +91,6 @@ def load_local(encoder_id: str, *, precision: str | None = None) -> OpenCLIPEnco
     """
     require("open_clip", extra="clip")
     folder = Path(encoder_id.removeprefix("local:")).expanduser()
-
     model_cfg = _local_model_cfg(encoder_id, folder)
     problem = "its weights and its open_clip_config.json do not fit"
     return _encoder(encoder_id, f"local-dir:{folder}", model_cfg, problem, {}, precision)
@@ -107,18 +106,10 @@ class OpenCLIPEncoder:
         self, encoder_id: str, model: Any, transform: Any, tokenizer: Any, config: Mapping[str, Any],
         *, precision: str | None = None,
     ) -> None:  # fmt: skip
-        """Take a loaded model in float32 and settle its precision.
+        """Settle the precision of a model that open_clip loaded in float32 with its transform and tokenizer.
 
-        Args:
-            encoder_id: The id that it was loaded by.
-            model: A model of open_clip, in float32 on the CPU.
-            transform: Its preprocessing for inference: a PIL image to a float32 tensor (3, h, w).
-            tokenizer: Texts to token ids.
-            config: What decides its vectors beside its weights; goes into the fingerprint.
-            precision: As in `load_openclip`.
-
-        Raises:
-            EncoderError: The tokenizer is of another vocabulary than the model.
+        `config` is what decides the vectors beside the weights and goes into the fingerprint with them.
+        Raises `EncoderError` if the tokenizer was made for another model.
         """
         self._torch = require("torch", extra="clip")
         self.id = encoder_id
@@ -132,7 +123,6 @@ class OpenCLIPEncoder:
         size = model.visual.image_size
         self._shape = (3, *(size if isinstance(size, tuple | list) else (size, size)))
         self._model, self.precision = precisions.reduced(model.to(device), precision or chosen, self._trial)
-        self._dtype = getattr(self._torch, self.precision)
         self.dim = int(self._trial(self._model).shape[1])
         versions = {name: require(name, extra="clip").__version__.split(".")[0] for name in ("open_clip", "torch")}
         parts = {"weights": digest, "config": config, "precision": self.precision, "versions": versions}
@@ -285,20 +275,26 @@ def _weights_sha256(model: Any) -> str:
     return sha.hexdigest()
 
 
-def _reason(error: Exception) -> str:
-    """The telling line of an error: the first one about a key or a size, else the first of all."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+def _reason(error: BaseException) -> str:
+    """The telling line of an error: one about a key or a size, else the first line of its first cause."""
+    chain = [error]
+    while cause := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(cause)
+    lines = [line.strip() for link in chain for line in str(link).splitlines()]
     telling = [line for line in lines if line.startswith(("size mismatch", "Missing key", "Unexpected key"))]
-    line = (telling or lines)[0]
+    line = (telling or str(chain[-1]).splitlines() or [type(chain[-1]).__name__])[0]
     return line if len(line) <= 200 else line[:199] + "…"
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep open_clip's remarks to the root logger from setting up logging for the whole process."""
-    handler, root = logging.NullHandler(), logging.getLogger()
-    root.addHandler(handler)
+    """Keep what libraries log while they load off the screen: what matters of it is in the error."""
+    root, hub, handler = logging.getLogger(), logging.getLogger("huggingface_hub"), logging.NullHandler()
+    level = hub.level
+    root.addHandler(handler)  # open_clip logs to the root logger, which sets itself up for the process if it is bare
+    hub.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
         root.removeHandler(handler)
+        hub.setLevel(level)

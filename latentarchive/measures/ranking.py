@@ -27,18 +27,20 @@ def precision_at_k(relevant: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(relevant, dtype=np.float64).mean(axis=1)
 
 
-def recall_at_k(found: Sequence[NDArray[np.int64]], true: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
-    """Share of the true nearest rows that a search returned, for each query.
+def recall_at_k(found: Sequence[NDArray[np.floating]], true: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
+    """Share of the k nearest that a search returned, for each query.
+
+    Judged by score, as ann-benchmarks does: of several rows that are equally near, any will do.
 
     Args:
-        found: One array of row numbers a query, as searched.
-        true: One array of row numbers a query, from exact search; not empty.
+        found: The exact scores of at most k different rows that a search returned, one array a query.
+        true: The scores of the k nearest rows, best first, from exact search; k from 1, not the same for all.
 
     Returns:
         Shape (q,), in [0, 1].
     """
     pairs = zip(found, true, strict=True)
-    return np.array([len(np.intersect1d(f, t)) / len(t) for f, t in pairs], dtype=np.float64)
+    return np.array([np.count_nonzero(f >= t[-1]) / len(t) for f, t in pairs], dtype=np.float64)
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]]) -> list[tuple[int, float]]:
@@ -74,13 +76,14 @@ def maximal_marginal_relevance(
         Positions of the chosen candidates, in the order of choice; the first is the most relevant, and
         ties go to the earlier candidate.
     """
-    chosen: list[int] = []
-    for _ in range(min(k, len(relevance))):
-        gain = (1 - diversity) * np.asarray(relevance, np.float64)
-        if chosen:
-            gain -= diversity * likeness[:, chosen].max(axis=1)
-        else:
-            gain = np.asarray(relevance, np.float64).copy()
+    if k < 1 or not len(relevance):
+        return []
+    worth = (1 - diversity) * np.asarray(relevance, np.float64)
+    chosen = [int(np.argmax(relevance))]
+    likest = np.full(len(relevance), -np.inf)  # to any of those chosen
+    while len(chosen) < min(k, len(relevance)):
+        likest = np.maximum(likest, likeness[:, chosen[-1]])
+        gain = worth - diversity * likest
         gain[chosen] = -np.inf
         chosen.append(int(np.argmax(gain)))
     return chosen

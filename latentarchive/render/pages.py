@@ -12,12 +12,14 @@ from latentarchive.query import Hit, Results
 from latentarchive.render.text import credit, rights, title
 
 STYLE = """
-:root { color-scheme: light dark; --ground: #faf9f6; --ink: #1d1b18; --quiet: #68635b; --line: #ddd8cf; --mat: #f0ede6; }
+:root { color-scheme: light dark;
+  --ground: #faf9f6; --ink: #1d1b18; --quiet: #68635b; --line: #ddd8cf; --mat: #f0ede6; }
 @media (prefers-color-scheme: dark) {
   :root { --ground: #171614; --ink: #ece8e1; --quiet: #a49d92; --line: #37342f; --mat: #211f1c; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 84rem; padding: 3rem clamp(1rem, 4vw, 3rem); background: var(--ground); color: var(--ink);
+body { margin: 0 auto; max-width: 84rem; padding: 3rem clamp(1rem, 4vw, 3rem);
+  background: var(--ground); color: var(--ink);
   font: 1rem/1.5 "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", Georgia, serif; }
 header { border-bottom: 1px solid var(--line); margin-bottom: 2rem; padding-bottom: 1.25rem; }
 h1 { font-size: 1.6rem; font-weight: 500; line-height: 1.25; margin: 0 0 .4rem; overflow-wrap: anywhere; }
@@ -26,7 +28,8 @@ p { margin: .2rem 0; }
 ol { display: grid; gap: 2rem 1.5rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); list-style: none;
   margin: 0; padding: 0; }
 figure { margin: 0; break-inside: avoid; }
-.mat { align-items: center; background: var(--mat); display: flex; height: 16rem; justify-content: center; padding: .75rem; }
+.mat { align-items: center; background: var(--mat); display: flex; height: 16rem; justify-content: center;
+  padding: .75rem; }
 .mat img { max-height: 100%; max-width: 100%; }
 figcaption { font-size: .9rem; margin-top: .6rem; overflow-wrap: anywhere; }
 .title { font-size: 1rem; }
@@ -54,7 +57,7 @@ def write_results(found: Results, archive: Archive, path: Path) -> None:
     notes = "".join(f"<p class=quiet>{escape(note)}</p>" for note in found.notes)
     body = f"""<header>
 <h1>{escape(found.query)}</h1>
-<p class=quiet>{len(figures)} items of {escape(archive.manifest.title)}, nearest first.
+<p class=quiet>{len(figures)} items of {escape(archive.manifest.title)}, best first.
 The figure under each work is its cosine to the query: higher is nearer.
 “Close” means nearer than 999 of 1,000 random pairs of this archive,
 “similar” than 99 of 100, “related” than 19 of 20.</p>{notes}

@@ -11,6 +11,7 @@ from latentarchive.collection import Item
 from latentarchive.description import Description
 from latentarchive.query import Hit, Results
 from latentarchive.rights import classify
+from latentarchive.train import TrainedModel
 from latentarchive.verify import Verification
 
 
@@ -83,11 +84,18 @@ def verification(found: Verification) -> str:
 def built(made: Built) -> str:
     """What a build did: every input is accounted for."""
     if made.already:
-        return f"nothing to do: {made.path} is finished"
+        return f"nothing to do: {made.path} is finished; if the collection has changed, build with --fresh"
     counts = made.manifest.counts
     off = f", {counts['renormalized']:,} of them not of unit length" if counts["renormalized"] else ""
     said = f"{counts['inputs']:,} inputs: {counts['items']:,} items{off}, {counts['rejected']:,} rejected"
     return said + (f" (reasons in {made.path}/rejected.parquet)" if counts["rejected"] else "")
+
+
+def trained(made: TrainedModel) -> str:
+    """What a training did with every input, and how well the model finds works it never saw."""
+    counts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in made.counts.items() if n)
+    lines = [f"{counts}; {made.samples:,} images looked at in {made.seconds:,.0f} s"]
+    return "\n".join([*lines, *facts({"on held-out works": made.scores}).splitlines()])
 
 
 def facts(table: Mapping[str, Any]) -> str:

@@ -66,7 +66,7 @@ def train_encoder(recipe: Recipe, *, out: Path, progress: Progress = silent) -> 
 
     Raises:
         RecipeError: The recipe has no ``[train]``, its model is not one of open_clip's, or the folder
-            holds a training by another recipe.
+            holds a training by another recipe, or other things.
         SourceError: The collection cannot be read, or has too few usable works.
         WriteRefused: The disk is full, or we may not write there.
         MissingExtra: torch, open_clip or tokenizers is not installed.
@@ -80,9 +80,8 @@ def train_encoder(recipe: Recipe, *, out: Path, progress: Progress = silent) -> 
     key = _key(recipe, training)
     if (out / CARD).exists():
         return _finished(out, key)
-    with storage.refusals(work):
-        work.mkdir(parents=True, exist_ok=True)
-    _claim(work / "key.json", key, out)
+    _check_model(_with_vocabulary(training.model, training.vocabulary), recipe.name)
+    _claim(work, key)
     works = gather(recipe, training, work, progress)
     context = int(training.model["text_cfg"].get("context_length", 77))
     if not (out / tokens.FILES[-1]).exists():
@@ -90,12 +89,10 @@ def train_encoder(recipe: Recipe, *, out: Path, progress: Progress = silent) -> 
         tokens.learn(captions, size=training.vocabulary, context=context, folder=out)
     tokenizer = tokens.load(out, context=context)
     model_cfg = _with_vocabulary(training.model, tokenizer.get_vocab_size())
-    fitted = fit(_checked(model_cfg, recipe.name), works, tokenizer, training, work, progress)
+    fitted = fit(model_cfg, works, tokenizer, training, work, progress)
     _save(fitted.model, model_cfg, out)
-    storage.write_json(
-        out / CARD, model_card(recipe, training, key, works, fitted, held_out_scores(fitted.model, works, tokenizer))
-    )
-    shutil.rmtree(work)
+    found = held_out_scores(fitted.model, works, tokenizer)
+    storage.write_json(out / CARD, model_card(recipe, training, key, works, fitted, found))
     return _finished(out, key)
 
 
@@ -105,13 +102,18 @@ def _key(recipe: Recipe, training: Training) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _claim(path: Path, key: str, out: Path) -> None:
-    """Mark the folder as this training's; refuse one that another recipe began."""
-    if not path.exists():
-        storage.write_json(path, key)
-    elif json.loads(path.read_bytes()) != key:
-        message = f"{out} holds an unfinished training by another recipe or collection; delete it or name another"
+def _claim(work: Path, key: str) -> None:
+    """Mark the folder as this training's; refuse one that another recipe began, or that holds other things."""
+    marker, out = work / "key.json", work.parent
+    if marker.exists():
+        if json.loads(marker.read_bytes()) != key:
+            message = f"{out} holds an unfinished training by another recipe or collection; delete it or name another"
+            raise RecipeError(message)
+        return
+    if out.is_dir() and any(path.name != UNFINISHED for path in out.iterdir()):
+        message = f"{out} is not empty and holds no training of latentarchive; name another folder"
         raise RecipeError(message)
+    storage.write_json(marker, key)
 
 
 def _finished(out: Path, key: str) -> TrainedModel:
@@ -119,6 +121,7 @@ def _finished(out: Path, key: str) -> TrainedModel:
     if written["recipe"]["key"] != key:
         message = f"{out} holds a model trained by another recipe or on another collection; name another folder"
         raise RecipeError(message)
+    shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     made = written["training"]
     return TrainedModel(out, written["data"]["counts"], written["scores"], made["samples"], made["seconds"])
 
@@ -129,16 +132,16 @@ def _with_vocabulary(model: Mapping[str, Any], size: int) -> dict[str, Any]:
     return {**model, "text_cfg": text_cfg}
 
 
-def _checked(model_cfg: dict[str, Any], name: str) -> dict[str, Any]:
-    """Build the model once without weights, so that a wrong key is found before anything is decoded twice."""
-    torch = require("torch", extra="clip")
+def _check_model(model_cfg: Mapping[str, Any], name: str) -> None:
+    """Build the model once without weights, so that a wrong key is found before anything is decoded."""
+    torch, open_clip = (require(module, extra="clip") for module in ("torch", "open_clip"))
     try:
         with torch.device("meta"):
-            require("open_clip", extra="clip").CLIP(**model_cfg)
+            open_clip.CLIP(**model_cfg)
     except (TypeError, ValueError, AssertionError, RuntimeError) as error:
-        message = f"recipe {name!r} [train]: open_clip cannot build this model: {str(error).splitlines()[0]}"
+        reason = (str(error).splitlines() or [repr(error)])[0]
+        message = f"recipe {name!r} [train]: open_clip cannot build this model: {reason}"
         raise RecipeError(message) from error
-    return model_cfg
 
 
 def _save(model: Any, model_cfg: Mapping[str, Any], out: Path) -> None:

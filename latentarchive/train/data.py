@@ -109,7 +109,7 @@ def _decode_all(
     rejected: list[str] = []
     sha = hashlib.sha256()
     total = recipe.collection.count()
-    with (folder / _PIXELS).open("wb") as cache:
+    with storage.refusals(folder / _PIXELS), (folder / _PIXELS).open("wb") as cache:
         for done, entry in enumerate(recipe.collection.records(), 1):
             progress("decoding", done, total)
             if isinstance(entry, collection.Rejected):

@@ -1,0 +1,1 @@
+"""One command each; results as JSON with machine and versions in ``results/``."""

@@ -1,0 +1,104 @@
+"""Images per second of the build pipeline over JPEG files, as a share of the bare model's rate in the same run.
+
+    python -m benchmarks.encode [--images 256] [--arch ViT-B-32] [--folder DIR --encoder local:DIR]
+
+Without a folder it draws 640 x 480 JPEGs (synthetic) and uses random weights: speed does not depend on the values.
+The bare rate is the model alone on batches that are prepared already. Pipeline and bare model take turns, three times each; the
+medians are compared. The pipeline's figure includes everything a build does: reading, hashing, decoding, embedded
+metadata, thumbnails, preprocessing, the model, writing; not loading the model, which is given apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import torch
+from PIL import Image
+
+from benchmarks.machine import machine, save
+from latentarchive.build.parts import BATCH
+from latentarchive.build.run import build_archive
+from latentarchive.encoders import load_encoder
+from latentarchive.recipes import parse_text
+
+RECIPE = '[collection]\nsource = "folder"\nname = "bench"\n[encoder]\nid = "{}"\n'
+
+
+def draw(folder: Path, count: int) -> None:
+    """Gradients with noise and a few discs: about as hard to decode as a photograph."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:480, 0:640]
+    for number in range(count):
+        image = np.stack([(x * rng.uniform(0.1, 0.4) + y * rng.uniform(0.1, 0.3)) % 256 for _ in range(3)], axis=-1)
+        image += rng.normal(0, 12, (60, 80, 3)).repeat(8, 0).repeat(8, 1)
+        for _ in range(4):
+            disc = (x - rng.integers(640)) ** 2 + (y - rng.integers(480)) ** 2 < rng.integers(30, 140) ** 2
+            image[disc] = rng.integers(0, 256, 3)
+        Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(folder / f"{number:05d}.jpg", quality=88)
+
+
+def main() -> None:
+    """Measure, print, write results/encode.json."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--arch", default="ViT-B-32")
+    parser.add_argument("--folder", type=Path, help="JPEG files to use in place of drawn ones")
+    parser.add_argument("--encoder", help="encoder id in place of random weights")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch)
+        folder, encoder_id = options.folder, options.encoder
+        if folder is None:
+            folder = place / "images"
+            folder.mkdir()
+            draw(folder, options.images)
+        if encoder_id is None:
+            torch.manual_seed(0)
+            torch.save(open_clip.create_model(options.arch, pretrained=None).state_dict(), place / "random.pt")
+            encoder_id = f"openclip:{options.arch}/{place / 'random.pt'}"
+        recipe = parse_text('title = "bench"\n' + RECIPE.format(encoder_id), name="bench", where="bench", root=folder)
+        began = time.perf_counter()
+        encoder = load_encoder(encoder_id)
+        load_s = time.perf_counter() - began
+        sample = [Image.open(path).convert("RGB") for path in sorted(folder.rglob("*.jpg"))[: 2 * BATCH]]
+        prepared = [encoder.prepare(image) for image in sample]
+        encoder.encode_prepared(prepared[:BATCH])
+        bare, pipeline = [], []
+        for turn in range(options.rounds):
+            began = time.perf_counter()
+            for start in range(0, len(prepared), BATCH):
+                encoder.encode_prepared(prepared[start : start + BATCH])
+            bare.append(len(prepared) / (time.perf_counter() - began))
+            cpu, began = time.process_time(), time.perf_counter()
+            built = build_archive(recipe, out=place / f"archive-{turn}", limit=options.images)
+            took = time.perf_counter() - began - load_s
+            pipeline.append(
+                (built.manifest.counts["items"] / took, (time.process_time() - cpu) / built.manifest.counts["items"])
+            )
+        rate = statistics.median(rate for rate, _ in pipeline)
+        save(
+            "encode",
+            {
+                "machine": machine(),
+                "encoder": options.encoder or f"{options.arch}, random weights",
+                "precision": getattr(encoder, "precision", "float32"),
+                "images": options.images if options.folder is None else built.manifest.counts["items"],
+                "bare_images_per_s": round(statistics.median(bare), 2),
+                "pipeline_images_per_s": round(rate, 2),
+                "share_of_bare": round(rate / statistics.median(bare), 3),
+                "pipeline_cpu_s_per_image": round(statistics.median(cpu for _, cpu in pipeline), 4),
+                "load_s": round(load_s, 2),
+                "rounds": options.rounds,
+            },
+        )
+
+
+if __name__ == "__main__":
+    main()
