@@ -3,9 +3,10 @@
     python -m benchmarks.encode [--images 256] [--arch ViT-B-32] [--folder DIR --encoder local:DIR]
 
 Without a folder it draws 640 x 480 JPEGs (synthetic) and uses random weights: speed does not depend on the values.
-The bare rate is the model alone on batches that are prepared already. Pipeline and bare model take turns, three times each; the
-medians are compared. The pipeline's figure includes everything a build does: reading, hashing, decoding, embedded
-metadata, thumbnails, preprocessing, the model, writing; not loading the model, which is given apart.
+The bare rate is the model alone on batches that are prepared already. Pipeline and bare model take turns, three
+times each; the medians are compared. The pipeline's figure includes everything a build does: reading, hashing,
+decoding, embedded metadata, thumbnails, preprocessing, the model, calibration, writing; not loading the model, which
+is given apart.
 """
 
 from __future__ import annotations

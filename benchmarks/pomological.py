@@ -13,6 +13,7 @@ being the most frequent common name that the catalogue gives the species. Figure
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import sys
@@ -25,7 +26,7 @@ import numpy as np
 from latentarchive import storage
 from latentarchive.collection import Item, Rejected
 from latentarchive.encoders import Encoder, load_encoder
-from latentarchive.errors import ArchiveError, ImageError
+from latentarchive.errors import ArchiveError, ImageError, RecipeError
 from latentarchive.images import decode
 from latentarchive.measures.ranking import precision_at_k
 from latentarchive.recipes import Recipe, load_recipe
@@ -58,6 +59,9 @@ def run(root: Path, out: Path, model: Path | None) -> None:
     if model is None:
         trained = train_encoder(recipe, out=out, progress=Shown())
         print(f"trained in {trained.seconds:.0f} s on {trained.counts['used']} plates: {trained.path}")
+    elif json.loads((model / "card.json").read_bytes())["recipe"]["sha256"] != recipe.sha256:
+        message = f"{model} was trained by another version of {recipe.name}.toml: it may have seen plates held out here"
+        raise RecipeError(message)
     encoder = load_encoder(f"local:{model or out}")
     names, labels, vectors = embedded(recipe, encoder)
     result = measured(encoder, names, np.array(labels), vectors)

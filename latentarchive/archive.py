@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from latentarchive import manifest as layout
-from latentarchive import recipes, storage
-from latentarchive.bands import Band, Bands
-from latentarchive.collection import Collection, Item, write_arrow
+from latentarchive.collection import Collection, Item
 from latentarchive.description import Description, nearest_terms, own_subjects, read_vocabulary
 from latentarchive.embeddings import Embeddings
-from latentarchive.encoders import Encoder, load_encoder
-from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderError, EncoderMismatch, QueryError
+from latentarchive.encoders import Encoder
+from latentarchive.errors import ArchiveError, QueryError
 from latentarchive.filters import matching
-from latentarchive.index import Index, Tuning, build_index
+from latentarchive.holdings import Holdings
 from latentarchive.manifest import Manifest
 from latentarchive.query import Query, Results, Term, compose, parse_term
-from latentarchive.retrieval import Holdings, retrieve
+from latentarchive.retrieval import retrieve
 from latentarchive.terms import read_file, term_vector
 from latentarchive.withheld import WithheldLog
-from latentarchive.words import Words, build_words
 
 
 class Archive:
@@ -43,6 +37,7 @@ class Archive:
         """Use `Archive.open`."""
         self.path = path
         self.manifest = manifest
+        self.holdings = Holdings(path, manifest)
         self.log = WithheldLog(path / layout.WITHHELD)
         self._visible: tuple[object, NDArray[np.bool_]] | None = None
 
@@ -60,70 +55,6 @@ class Archive:
         path = layout.locate(archive)
         return cls(path, Manifest.load(path))
 
-    # What it holds. Derived files are made again where they are missing.
-
-    @cached_property
-    def collection(self) -> Collection:
-        """All rows, withheld ones too; what is shown goes through `item`, `search` or `shown`."""
-        parts = [self.path / f"items/part-{part:05d}.parquet" for part in range(len(self.manifest.parts))]
-        return Collection(self._derived(layout.ITEMS, lambda path: write_arrow(parts, path)))
-
-    @cached_property
-    def embeddings(self) -> Embeddings:
-        """The vectors. Raises `EncoderError` for an archive of metadata only."""
-        if not self.has_vectors:
-            message = f"archive {self.name} holds only metadata and has no vectors; search it with --by words"
-            raise EncoderError(message)
-        published = [self.root / file for file in self.manifest.published] or None
-        return Embeddings.open(self.path / "embeddings", len(self.manifest.parts), published=published)
-
-    @cached_property
-    def holdings(self) -> Holdings:
-        """Index, words and bands, opened once."""
-        words = Words(self._derived(layout.WORDS, lambda path: build_words(self.collection, path)))
-        if not self.has_vectors:
-            return Holdings(self.collection, words, None, None)
-        bands = Bands({kind: Band(**values) for kind, values in self.manifest.bands.items()})
-        return Holdings(self.collection, words, self._index(), bands)
-
-    def _index(self) -> Index:
-        choice = self.manifest.index
-        if not choice["file"]:
-            return Index(self.embeddings, encoder=self.manifest.fingerprint)
-        path = self._derived(layout.INDEX, lambda path: build_index(self.embeddings, choice["factory"], path))
-        return Index.open(path, self.embeddings, encoder=self.manifest.fingerprint, tuning=Tuning(**choice["tuning"]))
-
-    def _derived(self, name: str, make: Callable[[Path], object]) -> Path:
-        """The path of a derived file, made now if it is missing; two programs may do so at the same time."""
-        path = self.path / name
-        if not path.is_file():
-            own = path.with_name(f"{name}.{uuid4().hex}{storage.PARTIAL}")
-            make(own)
-            own.replace(path)
-        return path
-
-    @cached_property
-    def encoder(self) -> Encoder:
-        """The archive's own encoder, loaded now.
-
-        Raises:
-            EncoderMismatch: The weights under that id are not those the archive was built with.
-            EncoderError, MissingExtra: It cannot be loaded.
-        """
-        beside = self.path / self.manifest.encoder_folder
-        moved = self.manifest.encoder_folder and beside.is_dir()
-        encoder = load_encoder(f"local:{beside.resolve()}" if moved else self.manifest.encoder)
-        if self.manifest.fingerprint.startswith(layout.UNVERIFIED) and encoder.dim == self.manifest.dim:
-            return encoder
-        if encoder.fingerprint != self.manifest.fingerprint:
-            message = (
-                f"archive {self.name} was built with {self.manifest.encoder} of fingerprint "
-                f"{self.manifest.fingerprint[:12]}, what lies there now has {encoder.fingerprint[:12]}; "
-                "put the old weights back or build the archive again"
-            )
-            raise EncoderMismatch(message)
-        return encoder
-
     @property
     def name(self) -> str:
         """Name of the recipe it was built from."""
@@ -132,12 +63,22 @@ class Archive:
     @property
     def has_vectors(self) -> bool:
         """False for an archive of metadata only."""
-        return self.manifest.encoder != "none"
+        return self.holdings.has_vectors
 
     @property
-    def root(self) -> Path:
-        """Folder of the originals; it may be gone, the archive browses without it."""
-        return (self.path / self.manifest.root).resolve()
+    def collection(self) -> Collection:
+        """All rows, withheld ones too; what is shown goes through `item`, `search` or `shown`."""
+        return self.holdings.collection
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The vectors. Raises `EncoderError` for an archive of metadata only."""
+        return self.holdings.embeddings
+
+    @property
+    def encoder(self) -> Encoder:
+        """The archive's own encoder, loaded at its first use; see `Holdings.encoder`."""
+        return self.holdings.encoder
 
     def __len__(self) -> int:
         """How many items are shown: withheld ones are not counted."""
@@ -183,25 +124,7 @@ class Archive:
 
     def thumbnail(self, item_id: str) -> bytes:
         """WebP of an item, at most 256 px a side; empty if the archive holds no images. `QueryError` as `item`."""
-        row = self.row(item_id)
-        starts = np.cumsum([0, *self.manifest.parts])
-        part = int(np.searchsorted(starts, row, side="right")) - 1
-        path = self.path / f"thumbs/part-{part:05d}.parquet"
-        if not path.is_file():
-            return b""
-        left = row - int(starts[part])
-        try:
-            with pq.ParquetFile(path) as file:
-                for group in range(file.num_row_groups):
-                    rows = file.metadata.row_group(group).num_rows
-                    if left < rows:
-                        return bytes(file.read_row_group(group, columns=["webp"])["webp"][left].as_py())
-                    left -= rows
-        except (OSError, pa.ArrowException) as error:
-            message = f"{path} cannot be read ({error}); restore it from a copy, or build the archive again"
-            raise ArchiveDamaged(message) from error
-        message = f"{path} holds fewer thumbnails than the archive has items; see `latentarchive verify`"
-        raise ArchiveDamaged(message)
+        return self.holdings.thumbnail(self.row(item_id))
 
     def original(self, item_id: str) -> bytes:
         """The bytes of an item's image file, read from the collection itself.
@@ -210,12 +133,7 @@ class Archive:
             QueryError: The item is unknown or withheld.
             ArchiveError: The collection is not where it was, or is not known (published copies).
         """
-        item = self.item(item_id)
-        if not self.manifest.root:
-            message = f"archive {self.name} is a published copy and does not know where its originals lie"
-            raise ArchiveError(message)
-        recipe = recipes.parse_text(self.manifest.recipe, name=self.name, where=str(self.path), root=self.root)
-        return recipe.collection.locate(item.image)
+        return self.holdings.original(self.item(item_id).image)
 
     # Searching.
 

@@ -226,7 +226,7 @@ class Collection(Sequence[Item]):
     def take(self, rows: Iterable[int], columns: Sequence[str] | None = None) -> pa.Table:
         """The rows with these numbers as an Arrow table, in the order given; all columns unless some are named."""
         table = self.table if columns is None else self.table.select(list(columns))
-        return table.take(pa.array(list(rows), pa.int64()))
+        return table.take(_integers(list(rows)))
 
     def where(self, mask: NDArray[np.bool_]) -> pa.Table:
         """The rows where a mask of shape (n,) is True, in order, as an Arrow table that shares their memory."""
@@ -242,9 +242,9 @@ class Collection(Sequence[Item]):
         """The row number of each of these items, None for those that are not here; the ids are read once."""
         wanted = [item_id if _is_unicode(item_id) else "" for item_id in item_ids]
         if len(wanted) == 1:
-            found = pc.index(self.table["id"], wanted[0]).as_py()
+            found = pc.index(self.table["id"], _strings(wanted)[0]).as_py()
             return [None if found < 0 else found]
-        return pc.index_in(pa.array(wanted, pa.string()), value_set=self.table["id"]).to_pylist()
+        return pc.index_in(_strings(wanted), value_set=self.table["id"]).to_pylist()
 
     def __iter__(self) -> Iterator[Item]:
         for batch in self._batches:
@@ -253,6 +253,19 @@ class Collection(Sequence[Item]):
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of every row in order: equal collections have equal digests."""
         return digest(self)
+
+
+# Arrays from buffers: `pa.array` imports pandas where that is installed, a third of a second at the first query.
+
+
+def _integers(values: Sequence[int]) -> pa.Array:
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(np.asarray(values, np.int64))])
+
+
+def _strings(values: Sequence[str]) -> pa.Array:
+    data = [value.encode() for value in values]
+    ends = np.cumsum([0, *map(len, data)]).astype(np.int32)
+    return pa.Array.from_buffers(pa.string(), len(data), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(data))])
 
 
 def write_arrow(parts: Sequence[Path], path: Path) -> None:
@@ -269,6 +282,12 @@ def write_arrow(parts: Sequence[Path], path: Path) -> None:
                 writer.write_table(read_part(part))
 
     storage.write_stream(path, fill)
+
+
+def part_items(parts: Iterable[Path]) -> Iterator[Item]:
+    """The items of Parquet parts in row order, one part in memory at a time. Raises `ArchiveDamaged`."""
+    for part in parts:
+        yield from from_table(read_part(part))
 
 
 def read_part(path: Path) -> pa.Table:

@@ -26,7 +26,7 @@ from latentarchive.render import pages, text
 
 SIDE = 192
 RECIPE = """
-title = "Drawn swatches (synthetic)"
+title = "Drawn swatches, synthetic"
 [collection]
 source = "folder"
 name = "swatch"
@@ -104,7 +104,7 @@ def demo(out: Path) -> None:
     built = build_archive(recipe(originals), out=out)
     click.echo(text.built(built) + "\n")
     archive = Archive.open(built.path)
-    red = archive.search("red", unlike=["black"], by="meaning", k=8, diverse=0.3)
+    red = archive.search("red", like=["text:orange@0.6"], unlike=["black"], by="meaning", k=8)
     click.echo(text.results(archive.search("a dotted blue swatch", k=3)) + "\n")
     click.echo(text.results(red) + "\n")
     sheet = out.with_name(out.name + "-red.html")

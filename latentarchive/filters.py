@@ -42,6 +42,7 @@ def matching(table: pa.Table, expression: str) -> NDArray[np.bool_]:
         "enable_external_access": "false",
         "python_enable_replacements": "false",
         "autoload_known_extensions": "false",
+        "autoinstall_known_extensions": "false",
     }
     with duckdb.connect(":memory:", config=settings) as db:
         db.execute("SET lock_configuration = true")

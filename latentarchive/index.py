@@ -210,6 +210,7 @@ def build_index(embeddings: Embeddings, factory: str, path: Path, *, seed: int =
     try:
         index = faiss.index_factory(embeddings.dim, factory, faiss.METRIC_INNER_PRODUCT)
         if not index.is_trained:
+            _accept_few(index)
             cells = getattr(faiss.try_extract_index_ivf(index), "nlist", 0) or 256
             count = min(len(embeddings), max(cells, 256) * _TRAIN_PER_CELL)
             index.train(embeddings.take(np.sort(rng.choice(len(embeddings), count, replace=False))))
@@ -222,6 +223,14 @@ def build_index(embeddings: Embeddings, factory: str, path: Path, *, seed: int =
     tuning = _tuned(index, embeddings, rng)
     storage.write_stream(path, lambda handle: faiss.write_index(index, faiss.PyCallbackIOWriter(handle.write)))
     return tuning
+
+
+def _accept_few(index: Any) -> None:
+    """Let a small archive train the cells it asked for: FAISS writes a warning to stderr below 39 vectors a cell."""
+    import faiss
+
+    if (ivf := faiss.try_extract_index_ivf(index)) is not None:
+        ivf.cp.min_points_per_centroid = 1
 
 
 def _tuned(index: Any, embeddings: Embeddings, rng: np.random.Generator) -> Tuning:

@@ -68,6 +68,8 @@ class Term:
 
     def __str__(self) -> str:
         shown = f"“{self.value}”" if self.kind == "text" else f"{self.kind} {self.value}"
+        if self.kind == "file":  # where it lies is nobody's business who reads the results
+            shown = f"file {Path(self.value).name}"
         region = f" ({self.region})" if self.region else ""
         weight = "" if abs(self.weight) == 1 else f" × {abs(self.weight):g}"
         return shown + region + weight

@@ -130,13 +130,15 @@ def find(name_or_path: str) -> Path:
     return shipped
 
 
-def load_recipe(name_or_path: str, *, root: Path | None = None) -> Recipe:
+def load_recipe(name_or_path: str, *, root: Path | None = None, name: str | None = None) -> Recipe:
     """Read and validate a recipe.
 
     Args:
         name_or_path: A shipped recipe's name, or a path.
         root: Folder that the collection's relative paths start from; None: the folder of the recipe if
             it was given as a path, else the working directory.
+        name: Name of the archive, and first half of its item ids unless the recipe gives its collection a
+            name of its own; None: the recipe's file name without its ending.
 
     Raises:
         RecipeError: Not found, not TOML, or a key that is unknown, missing or of the wrong type; the
@@ -150,7 +152,7 @@ def load_recipe(name_or_path: str, *, root: Path | None = None) -> Recipe:
         raise RecipeError(message) from error
     if root is None:
         root = Path() if path.parent == SHIPPED / "indexes" else path.parent
-    return parse_text(text, name=path.stem, where=str(path), root=root)
+    return parse_text(text, name=path.stem if name is None else name, where=str(path), root=root)
 
 
 def parse_text(text: str, *, name: str, where: str, root: Path) -> Recipe:

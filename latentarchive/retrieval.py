@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection as Container
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentarchive.bands import Bands
-from latentarchive.collection import Collection
-from latentarchive.index import Index
+from latentarchive.holdings import Holdings
 from latentarchive.measures.ranking import maximal_marginal_relevance, reciprocal_rank_fusion
 from latentarchive.query import Hit, Query
-from latentarchive.words import Words
 
 DEPTH = 100
 """How deep both rankings are read before they are fused, at least; `POOL` times k if that is more."""
 
 POOL = 5
 """A varied choice of k is made among this many times k of the best."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What an archive can be searched through. `index` and `bands` are None for metadata alone."""
-
-    collection: Collection
-    words: Words
-    index: Index | None
-    bands: Bands | None
 
 
 def retrieve(

@@ -101,7 +101,9 @@ class WithheldLog:
         changed = [item_id for item_id in item_ids if (item_id in current) == (action == "restore")]
         if changed:
             entries = [Entry(item_id, action, reason, who or _account(), when) for item_id in changed]
-            storage.append_lines(self.path, [json.dumps(asdict(entry), ensure_ascii=False) for entry in entries])
+            lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in entries]
+            # A command line that is not UTF-8 gives lone surrogates; escaped, they are JSON still.
+            storage.append_lines(self.path, [line.encode(errors="backslashreplace").decode() for line in lines])
 
 
 def _entry(line: bytes) -> Entry:

@@ -218,3 +218,14 @@ def test_unicode_paths_and_names(tmp_path):
     assert run("build", recipe, "--root", folder, "--out", tmp_path / "a b").exit_code == 0
     found = json.loads(run("search", tmp_path / "a b", "apfel", "--by", "words", "--json").stdout)
     assert [h["id"] for h in found["hits"]] == ["s:Äpfel%20im%20Korb.png"]
+
+
+def test_a_name_of_ones_own_names_archive_and_items(tmp_path, swatches):
+    recipe = write_recipe(tmp_path, RECIPE.replace('name = "s"\n', ""))
+    done = run("build", recipe, "--root", swatches, "--name", "harbour", "--out", tmp_path / "a")
+    assert done.exit_code == 0, done.output
+    found = json.loads(run("search", tmp_path / "a", "red", "--by", "meaning", "-k", 1, "--json").stdout)
+    assert (found["archive"], found["hits"][0]["id"]) == ("harbour", "harbour:red-copy.png")
+    assert run("search", tmp_path / "a", "--like", "harbour:red.png#xywh=0,0,8,8").exit_code == 0
+    refused = run("build", recipe, "--root", swatches, "--name", "two words", "--out", tmp_path / "b")
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)

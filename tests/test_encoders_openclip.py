@@ -5,18 +5,16 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import open_clip
 import pytest
+import safetensors.torch as safetensors_torch
+import torch
 from PIL import Image
 
-torch = pytest.importorskip("torch")
-open_clip = pytest.importorskip("open_clip")
-safetensors_torch = pytest.importorskip("safetensors.torch")
-pytest.importorskip("transformers")
-
-from latentarchive.encoders import load_encoder, precision  # noqa: E402
-from latentarchive.encoders.openclip import OpenCLIPEncoder  # noqa: E402
-from latentarchive.errors import EncoderError  # noqa: E402
-from latentarchive.train import tokens  # noqa: E402
+from latentarchive.encoders import load_encoder, precision
+from latentarchive.encoders.openclip import OpenCLIPEncoder
+from latentarchive.errors import EncoderError
+from latentarchive.train import tokens
 
 TEXT = {"context_length": 12, "width": 32, "heads": 2, "layers": 1}
 TOWERS = {
@@ -312,7 +310,7 @@ def local(folder, **options):
 def test_bfloat16_is_taken_where_it_agrees_with_float32(folders):
     exact, rounded = local(folders["vit"], precision="float32"), local(folders["vit"], precision="bfloat16")
     assert (exact.precision, rounded.precision) == ("float32", "bfloat16")
-    assert exact.fingerprint != rounded.fingerprint
+    assert exact.fingerprint == rounded.fingerprint  # an archive built on either answers queries of the other
     images = pictures(6)
     cosines = (exact.encode_images(images).unit * rounded.encode_images(images).unit).sum(axis=1)
     assert (cosines > precision.AGREEMENT).all()

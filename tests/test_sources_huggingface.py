@@ -3,14 +3,13 @@
 import io
 import json
 
+import datasets
 import pytest
 from PIL import Image
 
 from latentarchive.errors import SourceError
 from latentarchive.sources import HuggingFace
 from tests.source_helpers import items, keeps_its_promises, rejected
-
-datasets = pytest.importorskip("datasets")
 
 
 def png(value):

@@ -8,20 +8,17 @@ from functools import partial
 from itertools import product
 
 import numpy as np
+import open_clip
 import pytest
+import torch
 from PIL import Image
 
-torch = pytest.importorskip("torch")
-open_clip = pytest.importorskip("open_clip")
-pytest.importorskip("tokenizers")
-pytest.importorskip("transformers")
-
-from latentarchive.collection import Item, Record, Rejected  # noqa: E402
-from latentarchive.encoders import load_encoder  # noqa: E402
-from latentarchive.errors import RecipeError, SourceError  # noqa: E402
-from latentarchive.recipes import Recipe, Training, parse  # noqa: E402
-from latentarchive.sources import Source  # noqa: E402
-from latentarchive.train import batches, captions, data, loop, scores, train_encoder  # noqa: E402
+from latentarchive.collection import Item, Record, Rejected
+from latentarchive.encoders import load_encoder
+from latentarchive.errors import RecipeError, SourceError
+from latentarchive.recipes import Recipe, Training, parse
+from latentarchive.sources import Source
+from latentarchive.train import batches, captions, data, loop, scores, train_encoder
 
 COLOURS = ["red", "green", "blue", "yellow", "black", "white"]
 TEXT = {"context_length": 12, "width": 32, "heads": 2, "layers": 1}

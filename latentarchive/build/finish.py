@@ -16,7 +16,7 @@ from latentarchive import manifest as layout
 from latentarchive import storage
 from latentarchive.bands import calibrate, calibration_texts
 from latentarchive.build.plan import Part, Plan
-from latentarchive.collection import REJECTED_SCHEMA, Collection, write_arrow
+from latentarchive.collection import REJECTED_SCHEMA, Collection, digest, part_items, write_arrow
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder
 from latentarchive.index import EXACT, build_index
@@ -62,6 +62,7 @@ def finish(
     collection = Collection(folder / layout.ITEMS)
     bands = _bands(collection, embeddings, encoder) if embeddings is not None else {}
     progress("finishing", 2, 3, "digest")
+    item_parts = [folder / f"items/part-{number:05d}.parquet" for number in range(len(parts))]
     manifest = Manifest(
         name=recipe.name,
         title=recipe.title,
@@ -73,7 +74,7 @@ def finish(
         fingerprint=plan.fingerprint,
         dim=embeddings.dim if embeddings is not None else 0,
         encoder_folder=relative(Path(plan.encoder[6:]), target) if plan.encoder.startswith("local:") else "",
-        digest=collection.digest(),
+        digest=digest(part_items(item_parts)),
         counts={
             "inputs": sum(part.inputs for part in parts),
             "items": len(collection),
@@ -106,8 +107,9 @@ def derive(
     Returns:
         SHA-256 of each file by name, and the ``index`` entry of the manifest (empty without vectors).
     """
-    write_arrow([folder / f"items/part-{number:05d}.parquet" for number in range(n_parts)], folder / layout.ITEMS)
-    build_words(Collection(folder / layout.ITEMS), folder / layout.WORDS)
+    parts = [folder / f"items/part-{number:05d}.parquet" for number in range(n_parts)]
+    write_arrow(parts, folder / layout.ITEMS)
+    build_words(part_items(parts), folder / layout.WORDS)
     columns = [list(column) for column in zip(*rejected, strict=True)] or [[], [], []]
     table = pa.table(columns, schema=REJECTED_SCHEMA)
     storage.write_parquet(folder / layout.REJECTED, table)

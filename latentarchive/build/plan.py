@@ -21,6 +21,7 @@ JOURNAL = "journal"
 class Plan:
     """What an unfinished directory is being built from; a build of anything else refuses to go on in it."""
 
+    name: str
     recipe_sha256: str
     encoder: str
     fingerprint: str

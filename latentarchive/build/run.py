@@ -87,6 +87,7 @@ def build_archive(
     loaded, fingerprint = _load(encoder_id, published=isinstance(recipe.collection, PublishedEmbeddings))
     wanted = factory or recipe.index.factory
     plan = Plan(
+        name=recipe.name,
         recipe_sha256=recipe.sha256,
         encoder=encoder_id,
         fingerprint=fingerprint,

@@ -12,6 +12,7 @@ from latentarchive.cli.bars import bar
 @click.command()
 @click.argument("recipe")
 @click.option("--root", type=click.Path(path_type=Path), help="Folder that the collection's relative paths start from.")
+@click.option("--name", help="Name of the archive, and first half of its item ids.  [default: the recipe's name]")
 @click.option("--out", type=click.Path(path_type=Path), help="Directory of the archive.  [default: archives/NAME]")
 @click.option("--encoder", help="Encoder id in place of the recipe's.")
 @click.option("--factory", help="FAISS factory string in place of the recipe's.")
@@ -21,6 +22,7 @@ from latentarchive.cli.bars import bar
 def build(
     recipe: str,
     root: Path | None,
+    name: str | None,
     out: Path | None,
     encoder: str | None,
     factory: str | None,
@@ -36,7 +38,7 @@ def build(
     from latentarchive.recipes import load_recipe
     from latentarchive.render import text
 
-    loaded = load_recipe(recipe, root=root)
+    loaded = load_recipe(recipe, root=root, name=name)
     with bar() as progress:
         built = build_archive(
             loaded,

@@ -31,7 +31,8 @@ class Encoder(Protocol):
     id: str
     #: Number of dimensions.
     dim: int
-    #: SHA-256 over weights, preprocessing and library major versions: equal fingerprints mean equal vectors.
+    #: SHA-256 over weights, preprocessing and library major versions: equal fingerprints mean vectors that can be
+    #: compared. They are equal but for the rounding of the machine.
     fingerprint: str
 
     def prepare(self, image: Image.Image) -> NDArray[np.generic]:

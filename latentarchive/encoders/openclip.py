@@ -125,7 +125,8 @@ class OpenCLIPEncoder:
         self._model, self.precision = precisions.reduced(model.to(device), precision or chosen, self._trial)
         self.dim = int(self._trial(self._model).shape[1])
         versions = {name: require(name, extra="clip").__version__.split(".")[0] for name in ("open_clip", "torch")}
-        parts = {"weights": digest, "config": config, "precision": self.precision, "versions": versions}
+        # Not the precision: two machines that round differently still make vectors that can be compared.
+        parts: dict[str, Any] = {"weights": digest, "config": config, "versions": versions}
         parts["tokens"] = self._tokens(PROBE).tolist()
         canonical = json.dumps(parts, sort_keys=True, default=str)
         self.fingerprint = hashlib.sha256(canonical.encode()).hexdigest()

@@ -57,7 +57,7 @@ def write_results(found: Results, archive: Archive, path: Path) -> None:
     notes = "".join(f"<p class=quiet>{escape(note)}</p>" for note in found.notes)
     body = f"""<header>
 <h1>{escape(found.query)}</h1>
-<p class=quiet>{len(figures)} items of {escape(archive.manifest.title)}, best first.
+<p class=quiet>{len(figures)} items of {escape(archive.name)} ({escape(archive.manifest.title)}), best first.
 The figure under each work is its cosine to the query: higher is nearer.
 “Close” means nearer than 999 of 1,000 random pairs of this archive,
 “similar” than 99 of 100, “related” than 19 of 20.</p>{notes}

@@ -153,5 +153,6 @@ def _save(model: Any, model_cfg: Mapping[str, Any], out: Path) -> None:
         "resize_mode": "squash",  # the whole picture, as training saw it
     }
     weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    storage.write_with(out / "open_clip_model.safetensors", lambda partial: safetensors.save_file(weights, partial))
+    # As bytes: a file that safetensors writes itself may be read by its owner alone.
+    storage.write_bytes(out / "open_clip_model.safetensors", safetensors.save(weights))
     storage.write_json(out / "open_clip_config.json", {"model_cfg": model_cfg, "preprocess_cfg": preprocess})

@@ -140,7 +140,7 @@ def _optimizer(model: Any, training: Training) -> Any:
 def _save(path: Path, model: Any, optimizer: Any, done: int, seconds: float) -> None:
     torch = require("torch", extra="clip")
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "done": done, "seconds": seconds}
-    storage.write_with(path, lambda partial: torch.save(state, partial))
+    storage.write_stream(path, lambda handle: torch.save(state, handle))
 
 
 def _resume(path: Path, model: Any, optimizer: Any) -> tuple[int, float]:

@@ -53,7 +53,7 @@ def learn(captions: Iterable[str], *, size: int, context: int, folder: Path) -> 
     )
     special = {"bos_token": START, "eos_token": END, "pad_token": PAD, "unk_token": None}
     config = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context} | special
-    storage.write_with(folder / FILES[0], lambda partial: tokenizer.save(str(partial)))
+    storage.write_bytes(folder / FILES[0], tokenizer.to_str(pretty=True).encode())
     storage.write_json(folder / FILES[1], config | {"clean_up_tokenization_spaces": False})
     storage.write_json(folder / FILES[2], {key: value for key, value in special.items() if value})
 

@@ -1,0 +1,149 @@
+"""The files of one archive, each opened at its first use; derived files are made again where they are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from latentarchive import manifest as layout
+from latentarchive import recipes, storage
+from latentarchive.bands import Band, Bands
+from latentarchive.collection import Collection, part_items, write_arrow
+from latentarchive.embeddings import Embeddings
+from latentarchive.encoders import Encoder, load_encoder
+from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderError, EncoderMismatch
+from latentarchive.index import Index, Tuning, build_index
+from latentarchive.manifest import Manifest
+from latentarchive.words import Words, build_words
+
+
+class Holdings:
+    """What an archive holds, withheld items included: whoever shows something asks `Archive`."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        """The holdings of the archive in a directory; nothing is opened yet."""
+        self.path = path
+        self.manifest = manifest
+
+    @property
+    def has_vectors(self) -> bool:
+        """False for an archive of metadata only."""
+        return self.manifest.encoder != "none"
+
+    @property
+    def root(self) -> Path:
+        """Folder of the originals; it may be gone, the archive browses without it."""
+        return (self.path / self.manifest.root).resolve()
+
+    @property
+    def item_parts(self) -> list[Path]:
+        """The Parquet files of the items, in row order."""
+        return [self.path / f"items/part-{part:05d}.parquet" for part in range(len(self.manifest.parts))]
+
+    @cached_property
+    def collection(self) -> Collection:
+        """All rows. Raises `ArchiveDamaged`."""
+        return Collection(self._derived(layout.ITEMS, lambda path: write_arrow(self.item_parts, path)))
+
+    @cached_property
+    def words(self) -> Words:
+        """The full-text index. Raises `ArchiveDamaged`."""
+        return Words(self._derived(layout.WORDS, lambda path: build_words(part_items(self.item_parts), path)))
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        """The vectors. Raises `EncoderError` for an archive of metadata only, `ArchiveDamaged`."""
+        if not self.has_vectors:
+            message = f"archive {self.manifest.name} holds only metadata and has no vectors; search it with --by words"
+            raise EncoderError(message)
+        published = [self.root / file for file in self.manifest.published] or None
+        return Embeddings.open(self.path / "embeddings", len(self.manifest.parts), published=published)
+
+    @cached_property
+    def index(self) -> Index | None:
+        """The index over the vectors; None for an archive of metadata only. Raises `ArchiveDamaged`."""
+        if not self.has_vectors:
+            return None
+        choice = self.manifest.index
+        if not choice["file"]:
+            return Index(self.embeddings, encoder=self.manifest.fingerprint)
+        path = self._derived(layout.INDEX, lambda path: build_index(self.embeddings, choice["factory"], path))
+        return Index.open(path, self.embeddings, encoder=self.manifest.fingerprint, tuning=Tuning(**choice["tuning"]))
+
+    @cached_property
+    def bands(self) -> Bands | None:
+        """What a cosine means here; None for an archive of metadata only."""
+        kinds = {kind: Band(**values) for kind, values in self.manifest.bands.items()}
+        return Bands(kinds) if self.has_vectors else None
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The archive's own encoder.
+
+        Raises:
+            EncoderMismatch: The weights under that id are not those the archive was built with.
+            EncoderError, MissingExtra: It cannot be loaded.
+        """
+        manifest = self.manifest
+        beside = self.path / manifest.encoder_folder
+        moved = manifest.encoder_folder and beside.is_dir()
+        encoder = load_encoder(f"local:{beside.resolve()}" if moved else manifest.encoder)
+        if manifest.fingerprint.startswith(layout.UNVERIFIED) and encoder.dim == manifest.dim:
+            return encoder
+        if encoder.fingerprint != manifest.fingerprint:
+            message = (
+                f"archive {manifest.name} was built with {manifest.encoder} of fingerprint "
+                f"{manifest.fingerprint[:12]}, what lies there now has {encoder.fingerprint[:12]}; "
+                "put the old weights back or build the archive again"
+            )
+            raise EncoderMismatch(message)
+        return encoder
+
+    def thumbnail(self, row: int) -> bytes:
+        """WebP of a row; empty if the archive holds no images. Raises `ArchiveDamaged`."""
+        starts = np.cumsum([0, *self.manifest.parts])
+        part = int(np.searchsorted(starts, row, side="right")) - 1
+        path = self.path / f"thumbs/part-{part:05d}.parquet"
+        if not self.manifest.counts["images"]:
+            return b""
+        left = row - int(starts[part])
+        try:
+            with pq.ParquetFile(path) as file:
+                for group in range(file.num_row_groups):
+                    rows = file.metadata.row_group(group).num_rows
+                    if left < rows:
+                        return bytes(file.read_row_group(group, columns=["webp"])["webp"][left].as_py())
+                    left -= rows
+        except (OSError, pa.ArrowException) as error:
+            message = f"{path} cannot be read ({error}); restore it from a copy, or build the archive again"
+            raise ArchiveDamaged(message) from error
+        message = f"{path} holds fewer thumbnails than the archive has items; see `latentarchive verify`"
+        raise ArchiveDamaged(message)
+
+    def original(self, image: str) -> bytes:
+        """The bytes of the file that an `Item.image` names, read from the collection itself.
+
+        Raises:
+            ArchiveError: The collection is not where it was, or is not known (published copies).
+        """
+        name = self.manifest.name
+        if not self.manifest.root:
+            message = f"archive {name} is a published copy and does not know where its originals lie"
+            raise ArchiveError(message)
+        recipe = recipes.parse_text(self.manifest.recipe, name=name, where=str(self.path), root=self.root)
+        return recipe.collection.locate(image)
+
+    def _derived(self, name: str, make: Callable[[Path], object]) -> Path:
+        """The path of a derived file, made now if it is missing; two programs may do so at the same time."""
+        path = self.path / name
+        if not path.is_file():
+            own = path.with_name(f"{name}.{uuid4().hex}{storage.PARTIAL}")
+            make(own)
+            own.replace(path)
+        return path

@@ -1,0 +1,258 @@
+"""Every index against the same oracle: three lines of numpy in float64."""
+
+import faiss
+import numpy as np
+import pytest
+
+from latentarchive import index as index_module
+from latentarchive.embeddings import Embeddings
+from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderMismatch, QueryError, WriteRefused
+from latentarchive.index import EXACT, RECALL_TARGET, Index, Tuning, build_index
+
+N, DIM = 2000, 32
+FACTORIES = ["HNSW16,Flat", "IVF8,Flat", "IVF8,RaBitQ", "PCA16,Flat", "PCA16,HNSW16", "SQ8"]
+
+
+def stored(rows):
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return Embeddings([rows[: len(rows) // 3].astype(np.float16), rows[len(rows) // 3 :].astype(np.float16)],
+                      [np.ones(len(rows), np.float32)])  # fmt: skip
+
+
+def clustered(n, seed=0):
+    """Rows around twenty centres, as images of a collection lie."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(20, DIM))
+    return centres[rng.integers(20, size=n)] + 0.5 * rng.normal(size=(n, DIM))
+
+
+def oracle(embeddings, query, k, allowed=None):
+    cosines = (embeddings.take(range(len(embeddings))).astype(np.float64) @ query.astype(np.float64)).astype(np.float32)
+    rows = np.arange(len(embeddings)) if allowed is None else np.flatnonzero(allowed)
+    return rows[np.lexsort((rows, -cosines[rows]))][:k], cosines
+
+
+@pytest.fixture(scope="module")
+def embeddings():
+    return stored(clustered(N))
+
+
+@pytest.fixture(scope="module")
+def queries():
+    rows = clustered(40, seed=1)
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def built(embeddings, tmp_path_factory):
+    """Each factory's index, opened from its file, and its tuning."""
+    made = {EXACT: (Index(embeddings, encoder="e"), None, None)}
+    for number, factory in enumerate(FACTORIES):
+        path = tmp_path_factory.mktemp("index") / f"{number}.faiss"
+        tuning = build_index(embeddings, factory, path)
+        made[factory] = (Index.open(path, embeddings, encoder="e", tuning=tuning), tuning, path)
+    return made
+
+
+@pytest.fixture(params=[EXACT, *FACTORIES])
+def index(request, built):
+    return built[request.param][0]
+
+
+# What every index promises.
+
+
+def promised(result, embeddings, query, k, allowed=None):
+    """Best first, the exact cosines, equal ones in row order, allowed rows only, no padding, no repeats."""
+    rows, scores = result
+    _, cosines = oracle(embeddings, query, k)
+    assert len(rows) == len(scores) <= k
+    assert (rows >= 0).all()
+    assert len(set(rows.tolist())) == len(rows)
+    assert allowed is None or allowed[rows].all()
+    assert scores == pytest.approx(cosines[rows], abs=1e-6)
+    assert rows.tolist() == rows[np.lexsort((rows, -scores))].tolist()
+
+
+@pytest.mark.parametrize("k", [1, 10, 500])
+def test_results_are_what_they_say(index, embeddings, queries, k):
+    for query, result in zip(queries, index.search(queries, k, encoder="e"), strict=True):
+        promised(result, embeddings, query, k)
+        assert len(result[0]) == k or k > 10
+
+
+def test_a_row_finds_itself(index, embeddings):
+    sample = np.arange(0, N, 101)
+    for row, (rows, scores) in zip(sample, index.search(embeddings.take(sample), 1, encoder="e"), strict=True):
+        assert rows.tolist() == [row]
+        assert scores[0] == pytest.approx(1, abs=1e-6)
+
+
+def test_more_than_there_are(index, embeddings, queries):
+    """Fewer come back than were asked for: all of them, or those that the index can reach (HNSW: not every cluster)."""
+    [(rows, scores)] = index.search(queries[:1], 10 * N, encoder="e")
+    promised((rows, scores), embeddings, queries[0], N)
+    assert len(rows) == N or (index._faiss is not None and len(rows) > 50)
+
+
+@pytest.mark.parametrize("scan", [0, index_module.SCAN], ids=["by the index", "by scanning"])
+@pytest.mark.parametrize("share", [0.9, 0.3])
+def test_only_allowed_rows_are_found(index, embeddings, queries, monkeypatch, scan, share):
+    monkeypatch.setattr(index_module, "SCAN", scan)
+    allowed = np.random.default_rng(2).random(N) < share
+    for query, result in zip(queries, index.search(queries, 10, encoder="e", allowed=allowed), strict=True):
+        promised(result, embeddings, query, 10, allowed)
+        assert len(result[0]) > 3
+
+
+def test_a_rare_filter_is_answered_exactly(index, embeddings, queries):
+    """Few rows are allowed: they are scanned, so that an approximate index misses none."""
+    allowed = np.random.default_rng(3).random(N) < 0.01
+    found = index.search(queries, 10, encoder="e", allowed=allowed)
+    for query, (rows, _) in zip(queries, found, strict=True):
+        assert rows.tolist() == oracle(embeddings, query, 10, allowed)[0].tolist()
+    one = np.arange(N) == 1234
+    assert [rows.tolist() for rows, _ in index.search(queries, 10, encoder="e", allowed=one)] == [[1234]] * 40
+    assert [len(rows) for rows, _ in index.search(queries, 10, encoder="e", allowed=one & False)] == [0] * 40
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"encoder": "other" * 9}, EncoderMismatch, "the query was made by encoder otherotherot, this index by e"),
+        ({"queries": np.eye(DIM + 1, dtype=np.float32)}, EncoderMismatch, r"shape \(q, 32\), got \(33, 33\)"),
+        ({"queries": np.eye(DIM, dtype=np.float32)[0]}, EncoderMismatch, r"shape \(q, 32\), got \(32,\)"),
+        ({"k": 0}, QueryError, "k must be 1 or more, got 0"),
+        ({"queries": np.diag([1, 1.01, *[1] * 30])}, QueryError, "unit vectors; query 1 has length 1.01"),
+        ({"queries": np.full((1, DIM), np.nan)}, QueryError, "unit vectors; query 0 has length nan"),
+    ],
+)
+def test_a_query_that_cannot_be_answered(index, changes, error, message):
+    asked = {"queries": np.eye(DIM, dtype=np.float32), "k": 3, "encoder": "e"} | changes
+    with pytest.raises(error, match=message):
+        index.search(asked.pop("queries"), asked.pop("k"), **asked)
+
+
+# Exact search.
+
+
+@pytest.mark.parametrize("in_memory", [0, index_module.IN_MEMORY], ids=["streamed", "in memory"])
+@pytest.mark.parametrize("block", [16_384, 100], ids=["one block", "many blocks"])
+@pytest.mark.parametrize("k", [1, 7, 150, N])
+def test_exact_search_is_the_oracle(embeddings, queries, monkeypatch, in_memory, block, k):
+    monkeypatch.setattr(index_module, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(index_module, "BLOCK", block)
+    allowed = np.arange(N) % 5 != 3
+    for mask in (None, allowed):
+        found = Index(embeddings, encoder="e").search(queries[:8], k, encoder="e", allowed=mask)
+        for query, (rows, _) in zip(queries, found, strict=False):
+            assert rows.tolist() == oracle(embeddings, query, k, mask)[0].tolist()
+
+
+@pytest.mark.parametrize("in_memory", [0, index_module.IN_MEMORY], ids=["streamed", "in memory"])
+def test_ties_are_in_row_order_however_many_there_are(monkeypatch, in_memory):
+    """Two rows of three are the same image: the first k of them are found, in order."""
+    monkeypatch.setattr(index_module, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(index_module, "BLOCK", 700)
+    rows = clustered(3000)
+    rows[np.arange(3000) % 3 > 0] = rows[1]
+    copies = stored(rows)
+    same = [row for row in range(3000) if row % 3]
+    index = Index(copies, encoder="e")
+    for k in (1, 10, 300, 1999):
+        [(found, scores)] = index.search(copies.take([1]), k, encoder="e")
+        assert found.tolist() == same[:k]
+        assert len(set(scores.tolist())) == 1
+    for query in copies.take([0, 3, 6]):
+        [(found, _)] = index.search(query[None], 2500, encoder="e")
+        assert found.tolist() == oracle(copies, query, 2500)[0].tolist()
+
+
+# Building.
+
+
+def test_tuning_reaches_and_states_its_recall(built, embeddings):
+    """The stated figure is measured here again, from scratch."""
+    sample = np.sort(np.random.default_rng(5).choice(N, 256, replace=False))
+    for factory, (index, tuning, _) in built.items():
+        if tuning is None:
+            continue
+        found = index.search(embeddings.take(sample), 11, encoder="e")
+        hits = 0
+        for row, (rows, _) in zip(sample, found, strict=True):
+            true = [r for r in oracle(embeddings, embeddings.take([row])[0], 11)[0].tolist() if r != row][:10]
+            hits += len(set(rows.tolist()) & set(true))
+        assert hits / 2560 == pytest.approx(tuning.recall_at_10, abs=0.03), factory
+        assert tuning.recall_at_10 >= RECALL_TARGET
+        assert tuning.n == 256
+        assert tuning.parameter == {"HN": "efSearch", "IV": "nprobe", "SQ": ""}.get(factory[:2], tuning.parameter)
+    assert built["PCA16,HNSW16"][1].parameter == "efSearch"
+
+
+def test_the_parameter_is_raised_until_recall_is_reached(tmp_path):
+    """Rows without clusters, in many lists: one list is not enough."""
+    embeddings = stored(np.random.default_rng(0).normal(size=(N, 8)))
+    tuning = build_index(embeddings, "IVF64,Flat", tmp_path / "x")
+    assert tuning.parameter == "nprobe"
+    assert 1 < tuning.value < 64
+    assert tuning.recall_at_10 >= RECALL_TARGET
+    index = Index.open(tmp_path / "x", embeddings, encoder="e", tuning=tuning)
+    assert index._faiss.nprobe == tuning.value
+    half = Index.open(tmp_path / "x", embeddings, encoder="e", tuning=None)
+    faiss.ParameterSpace().set_index_parameter(half._faiss, "nprobe", tuning.value // 2)
+    queries = embeddings.take(range(0, N, 10))
+    found = [len(set(a.tolist()) & set(oracle(embeddings, q, 10)[0].tolist()))
+             for q, (a, _) in zip(queries, half.search(queries, 10, encoder="e"), strict=True)]  # fmt: skip
+    assert np.mean(found) / 10 < RECALL_TARGET + 0.01
+
+
+def test_copies_do_not_spoil_the_tuning(tmp_path):
+    """Where half of a collection is one image, any of its copies is as good as another."""
+    rows = clustered(N)
+    rows[::2] = rows[0]
+    tuning = build_index(stored(rows), "IVF8,Flat", tmp_path / "x")
+    assert tuning.recall_at_10 >= RECALL_TARGET
+    assert tuning.value < 8
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_the_same_rows_give_the_same_bytes(built, embeddings, tmp_path, factory):
+    _, tuning, path = built[factory]
+    assert build_index(embeddings, factory, tmp_path / "again") == tuning
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("factory", "reason"),
+    [
+        ("Flut", "could not parse index string Flut"),
+        ("", "could not parse index string"),
+        ("IVF4096,Flat", r"Number of training points \(2000\) should be at least .* clusters \(4096\)"),
+        ("IDMap,Flat", "add does not make sense with IndexIDMap, use add_with_ids"),
+    ],
+)  # fmt: skip
+def test_what_faiss_cannot_build_is_said_in_one_line(embeddings, tmp_path, factory, reason):
+    with pytest.raises(ArchiveError, match=f"^FAISS cannot build '{factory}' over 2000 vectors of 32: {reason}$"):
+        build_index(embeddings, factory, tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+def test_one_row_has_nothing_to_measure_recall_on(tmp_path):
+    one = stored(clustered(1))
+    assert build_index(one, "HNSW8,Flat", tmp_path / "x") == Tuning("", 0, 1.0, 0)
+    [(rows, _)] = Index.open(tmp_path / "x", one, encoder="e", tuning=None).search(one.take([0]), 5, encoder="e")
+    assert rows.tolist() == [0]
+
+
+def test_a_file_that_does_not_fit(built, embeddings, tmp_path):
+    path = built["IVF8,Flat"][2]
+    with pytest.raises(ArchiveDamaged, match="holds 2000 x 32 vectors, the archive 10 x 32; delete it and it is reb"):
+        Index.open(path, stored(clustered(10)), encoder="e", tuning=None)
+    for content in (b"", b"IxFI", path.read_bytes()[:3000], b"x" * 5000):
+        (tmp_path / "torn").write_bytes(content)
+        with pytest.raises(ArchiveDamaged, match="torn cannot be read as an index; delete it and it is rebuilt"):
+            Index.open(tmp_path / "torn", embeddings, encoder="e", tuning=None)
+    with pytest.raises(ArchiveDamaged):
+        Index.open(tmp_path / "missing", embeddings, encoder="e", tuning=None)
+    with pytest.raises(WriteRefused):
+        build_index(embeddings, "SQ8", tmp_path / "torn" / "x")

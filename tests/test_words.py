@@ -1,0 +1,181 @@
+"""What the catalogue's words find: accession numbers, names, beginnings, whatever their case and accents."""
+
+import sqlite3
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from latentarchive.collection import Item
+from latentarchive.errors import ArchiveDamaged
+from latentarchive.words import Words, build_words
+
+ITEMS = [
+    Item(id="m:79.66.115", title="Apple", creator="Müller, Ellen", subjects=("apples", "Malus domestica")),
+    Item(id="m:79.66.116", title="Two apples and a pear", text="A red apple beside a green pear.", date="1905"),
+    Item(id="m:POM00007435", title="Pear", creator="Schutt", place="Dallas", extra={"accession": "1979.66.115"}),
+    Item(id="m:plate-0007", title="Red boat", medium="ink on paper", image="plates/plate-0007.jpg"),
+    Item(id="m:boats", title="Boats", text="NOT AND OR NEAR"),
+    Item(id="m:x", title="Ægir’s Straße, Łódź", creator="Ærø; Dvořák"),
+]
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory):
+    path = tmp_path_factory.mktemp("words") / "with space # and %.sqlite"
+    build_words(ITEMS, path)
+    return Words(path)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("79.66.115", [0]),  # not 79.66.116, not 1979.66.115
+        ("66.115", [0, 2]),  # in the id it counts more than in a note
+        ("115.66", []),
+        ("POM00007435", [2]),
+        ("m:POM00007435", [2]),
+        ("pom0000*", [2]),
+        ("pom0000", []),
+        ("plate-0007", [3]),
+        ("plate-0008", []),
+        ("schutt", [2]),
+        ("SCHUTT", [2]),
+        ("Müller", [0]),
+        ("Muller", [0]),
+        ("mu\u0308ller", [0]),
+        ("MÜLL*", [0]),
+        ("Dvorak", [5]),
+        ("“Dvořák”,", [5]),
+        ("boat", [3]),
+        ("boat*", [4, 3]),
+        ("dallas", [2]),
+        ("1905", [1]),
+        ("ink paper", [3]),
+        ("domestica malus", [0]),
+        ("nowhere", []),
+        ("", []),
+        ("  ", []),
+        ("*", []),
+        ("!?", []),
+        ("_", []),
+        ("red _ boat", [3]),
+        ("NOT", [4]),
+        ("title:boats", []),
+        ('"red boat"', [3]),
+        ('red" "pear', [1]),
+    ],
+)
+def test_what_is_found(words, query, found):
+    assert words.search(query, 10) == found
+
+
+def test_all_words_before_some_of_them(words):
+    """One item has both: only it is found. None has all three: those that have enough of them are."""
+    assert words.search("apple pear", 10) == [1]
+    some = words.search("apple pear zeppelin", 10)
+    assert some[0] == 1
+    assert set(some) <= {0, 1, 2}
+    assert words.search("zeppelin", 10) == []
+
+
+def test_a_rare_word_counts_more_than_a_common_one(tmp_path):
+    """ "newton" is in one item, "plate" in all: with a word that nobody has, the others are too far behind."""
+    build_words([Item(id=f"m:{n}", text="plate newton" if n == 7 else "plate") for n in range(20)], tmp_path / "w")
+    assert Words(tmp_path / "w").search("plate newton zeppelin", 20) == [7]
+
+
+def test_equal_items_in_row_order_and_at_most_k(tmp_path):
+    build_words([Item(id=f"m:a{n}", title="same") for n in range(30)], tmp_path / "w")
+    words = Words(tmp_path / "w")
+    assert words.search("same", 7) == list(range(7))
+    assert words.search("same", 99) == list(range(30))
+    assert words.search("same", 0) == []
+    assert len(words) == 30
+
+
+def test_only_allowed_rows(words):
+    allowed = np.array([row != 1 for row in range(len(ITEMS))])
+    assert words.search("pear", 10) == [2, 1]
+    assert words.search("pear", 10, allowed=allowed) == [2]
+    assert words.search("pear", 10, allowed=allowed & False) == []
+
+
+def test_rows_that_are_not_allowed_change_nothing(tmp_path):
+    """The best of all has most of the words, but is withheld: what lies far behind it is the best there is."""
+    texts = ["alpha beta gamma", "delta", "alpha"] + ["delta"] * 9
+    build_words([Item(id=f"m:{n}", text=text) for n, text in enumerate(texts)], tmp_path / "w")
+    words = Words(tmp_path / "w")
+    allowed = np.arange(len(texts)) > 0
+    assert words.search("alpha beta gamma zeppelin", 9) == [0]
+    assert words.search("alpha beta gamma zeppelin", 9, allowed=allowed) == [2]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.text(st.characters(), max_size=20),
+        st.lists(
+            st.sampled_from(
+                [
+                    "red",
+                    "AND",
+                    "OR",
+                    "NOT",
+                    "NEAR(",
+                    ")",
+                    '"',
+                    "'",
+                    "*",
+                    "^",
+                    ":",
+                    "-",
+                    "+",
+                    "{",
+                    "}",
+                    "a\x00b",
+                    "\ud800x",
+                    "title",
+                    ",",
+                    "²",
+                    "_",
+                    "\u0301",
+                    "(red",
+                    "red*",
+                    "rank",
+                    "x" * 300,
+                ]
+            ),
+            max_size=8,
+        ).map(" ".join),
+    )
+)
+def test_no_text_is_an_error(words, query):
+    rows = words.search(query, 3)
+    assert len(rows) <= 3
+    assert set(rows) <= set(range(len(ITEMS)))
+
+
+def test_a_long_text_is_no_error(words):
+    assert words.search(" ".join(f"word{n}" for n in range(3000)) + " schutt", 3) == [2]
+
+
+def test_the_same_items_give_the_same_bytes(tmp_path):
+    build_words(ITEMS, tmp_path / "a")
+    (tmp_path / "b.partial").write_bytes(b"what an interrupted run left")
+    build_words(iter(ITEMS), tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "empty", "text", "other"])
+def test_a_damaged_file_says_that_it_is_rebuilt(words, tmp_path, damage):
+    path = tmp_path / "w.sqlite"
+    content = {"torn": words.path.read_bytes()[:5000], "empty": b"", "text": b"no database at all" * 99}
+    if damage == "other":
+        sqlite3.connect(path).close()
+    elif damage != "missing":
+        path.write_bytes(content[damage])
+    with pytest.raises(ArchiveDamaged, match=r"w\.sqlite cannot be read \(.+\); delete it and it is rebuilt from item"):
+        Words(path)
