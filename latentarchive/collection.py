@@ -117,6 +117,10 @@ class Item:
         row = {f.name: getattr(self, f.name) for f in fields(self)}
         return row | {"subjects": list(self.subjects), "extra": dict(self.extra)}
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the plain values: a read-only mapping cannot be pickled itself."""
+        return _item, (self.record(),)
+
 
 TEXT_FIELDS = tuple(f.name for f in fields(Item) if f.type == "str")
 

@@ -1,6 +1,7 @@
 """Items keep what they are given, and collections give it back in order."""
 
 import dataclasses
+import pickle
 import unicodedata
 from urllib.parse import unquote
 
@@ -236,3 +237,8 @@ def test_a_damaged_part_is_named(collection, damage):
     with pytest.raises(ArchiveDamaged):
         write_arrow([collection.path.with_name("0.parquet"), path], collection.path)
     assert collection.path.read_bytes() == before
+
+
+def test_an_item_can_be_sent_to_another_process():
+    item = Item(id="s:1", subjects=("a", "b"), extra={"k": "v"}, year=1900, year_end=1901)
+    assert pickle.loads(pickle.dumps(item)) == item
