@@ -105,7 +105,8 @@ def facts(table: Mapping[str, Any]) -> str:
         if isinstance(value, Mapping):
             lines += [f"{name}:", *(f"    {line}" for line in facts(value).splitlines())]
         else:
-            lines.append(f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
+            shown = f"{value:,}" if isinstance(value, int) else f"{value:.3f}" if isinstance(value, float) else value
+            lines.append(f"{name}: {shown}")
     return "\n".join(lines)
 
 
