@@ -84,7 +84,7 @@ def main() -> None:
                 (built.manifest.counts["items"] / took, (time.process_time() - cpu) / built.manifest.counts["items"])
             )
         rate = statistics.median(rate for rate, _ in pipeline)
-        save(
+        path = save(
             "encode",
             {
                 "machine": machine(),
@@ -99,6 +99,7 @@ def main() -> None:
                 "rounds": options.rounds,
             },
         )
+        print(path.read_text())
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def main() -> None:
             rows["peak_last_over_first"] = round(last_peak / first_peak, 3)
             figures[kind] = rows
     help_s = min(measured(["--help"])[0] for _ in range(3))
-    save("growth", figures | {"help_s": round(help_s, 2)})
+    print(save("growth", figures | {"help_s": round(help_s, 2)}).read_text())
 
 
 if __name__ == "__main__":

@@ -32,9 +32,9 @@ def machine() -> dict[str, object]:
     }
 
 
-def save(name: str, figures: dict[str, object]) -> None:
-    """Write ``results/NAME.json`` and print it."""
+def save(name: str, figures: dict[str, object]) -> Path:
+    """Write ``results/NAME.json``; where it is."""
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(figures, indent=2)
-    (RESULTS / f"{name}.json").write_text(text + "\n")
-    print(text)
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps(figures, indent=2) + "\n")
+    return path

@@ -1,6 +1,6 @@
 """Measure how well a small CLIP trained on the USDA's watercolours finds the plates it never saw, by word or picture.
 
-    python benchmarks/pomological.py --root DIR [--out DIR | --model DIR]
+    python -m benchmarks.pomological --root DIR [--out DIR | --model DIR]
 
 trains by ``indexes/usda-pomological.toml`` (or takes a model that was trained by it), embeds the held-out plates,
 asks for each fruit by its common name, and writes ``benchmarks/results/pomological.json``.
@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 import time
 from collections import Counter, defaultdict
@@ -23,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from latentarchive import storage
+from benchmarks.machine import machine, save
 from latentarchive.collection import Item, Rejected
 from latentarchive.encoders import Encoder, load_encoder
 from latentarchive.errors import ArchiveError, ImageError, RecipeError
@@ -35,7 +33,6 @@ from latentarchive.train.data import held_out
 
 K = 10
 LEAST = 10
-RESULT = Path(__file__).parent / "results" / "pomological.json"
 
 
 def main() -> int:
@@ -70,12 +67,11 @@ def run(root: Path, out: Path, model: Path | None) -> None:
         "trained_here": model is None,
         "encoder": encoder.fingerprint,
         "recipe_sha256": recipe.sha256,
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()},
-        "versions": {name: sys.modules[name].__version__ for name in ("numpy", "open_clip", "torch")},
+        "training": json.loads(((model or out) / "card.json").read_bytes())["training"],
+        "machine": machine(),
     }
     show(result)
-    storage.write_json(RESULT, result)
-    print(f"written: {RESULT}")
+    print(f"written: {save('pomological', result)}")
 
 
 def species(item: Item) -> str:
