@@ -34,7 +34,7 @@ def summarize(archive: Archive) -> dict[str, Any]:
         "rejected": {"inputs": manifest.counts["rejected"], **_reasons(archive)},
         "rights": classes,
         "data mining reserved": pc.sum(pc.not_equal(table["mining"], "")).as_py(),
-        "years": f"{first} to {last}" if dated else "none",
+        "years": f"{_year(first)} to {_year(last)}" if dated else "none",
         "dated items": dated,
         "without": empty,
         "encoder": manifest.encoder,
@@ -60,6 +60,10 @@ def _index(archive: Archive) -> str:
     tuning = index["tuning"]
     setting = f", {tuning['parameter']} {tuning['value']}" if tuning["parameter"] else ""
     return f"{index['factory']}{setting}: recall at 10 is {tuning['recall_at_10']:.3f} over {tuning['n']} queries"
+
+
+def _year(year: int | None) -> str:
+    return "?" if year is None else f"{-year} BCE" if year < 0 else str(year)
 
 
 def _band(band: dict[str, float]) -> str:
