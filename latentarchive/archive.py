@@ -16,7 +16,7 @@ from latentarchive.collection import Collection, Item
 from latentarchive.description import Description, nearest_terms, own_subjects, read_vocabulary
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder
-from latentarchive.errors import ArchiveError, QueryError
+from latentarchive.errors import ArchiveDamaged, ArchiveError, QueryError
 from latentarchive.filters import matching
 from latentarchive.holdings import Holdings
 from latentarchive.manifest import Manifest
@@ -33,27 +33,30 @@ class Archive:
     the first query that holds words or a file.
     """
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, holdings: Holdings) -> None:
         """Use `Archive.open`."""
-        self.path = path
-        self.manifest = manifest
-        self.holdings = Holdings(path, manifest)
+        self.holdings = holdings
+        self.path = path = holdings.path
+        self.manifest = holdings.manifest
+        self._built = _stamp(path)
         self.log = WithheldLog(path / layout.WITHHELD)
         self._visible: tuple[object, NDArray[np.bool_]] | None = None
 
     @classmethod
-    def open(cls, archive: str | Path) -> Archive:
+    def open(cls, archive: str | Path, *, encoder: str | None = None, mend: bool = True) -> Archive:
         """Open an archive.
 
         Args:
             archive: Its directory, or its name under ``./archives``.
+            encoder: Encoder id in place of the archive's, where the weights lie elsewhere; they must be the same.
+            mend: Write derived files that are missing; False: make them in a temporary folder.
 
         Raises:
             ArchiveNotFound: There is none; `UnfinishedBuild` if its build was interrupted.
             ArchiveDamaged: It is of another format version, or its files cannot be read.
         """
         path = layout.locate(archive)
-        return cls(path, Manifest.load(path))
+        return cls(Holdings(path, Manifest.load(path), encoder=encoder, mend=mend))
 
     @property
     def name(self) -> str:
@@ -88,7 +91,14 @@ class Archive:
 
     @property
     def visible(self) -> NDArray[np.bool_]:
-        """Shape (n,), False for the rows that are withheld now; follows the log while the archive is open."""
+        """Shape (n,), False for the rows that are withheld now; follows the log while the archive is open.
+
+        Raises:
+            ArchiveDamaged: The archive was replaced by another build since it was opened: its rows are others.
+        """
+        if _stamp(self.path) != self._built:
+            message = f"{self.path} was built anew since it was opened; open it again"
+            raise ArchiveDamaged(message)
         stamp = self.log.stamp
         if self._visible is None or self._visible[0] != stamp:
             mask = np.ones(len(self.collection), dtype=bool)
@@ -280,6 +290,8 @@ class Archive:
         return allowed
 
     def _vector(self, query: Query, notes: list[str]) -> NDArray[np.float32]:
+        if self.holdings.unverified and any(t.kind != "item" or t.region for t in query.terms):
+            notes.append(f"whether {self.manifest.encoder} made these published vectors was not verified")
         vectors = np.stack([self._term_vector(term, notes) for term in query.terms])
         bands = self.holdings.bands
         assert bands is not None
@@ -302,3 +314,12 @@ class Archive:
                 notes.append(f"the original of {item_id} is not at hand: its region was cut from the thumbnail")
                 return thumbnail
             raise
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Tells one ``archive.json`` from the next that is put in its place."""
+    try:
+        stat = (path / layout.MANIFEST).stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (stat.st_ino, stat.st_mtime_ns)

@@ -119,7 +119,7 @@ def load_array(path: Path) -> NDArray[Any]:
     except FileNotFoundError as error:
         message = f"{path} is missing; restore it from a copy, or build the archive again"
         raise ArchiveDamaged(message) from error
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # numpy evaluates the header: damage raises whatever it likes
         message = f"{path} cannot be read as an array ({error}); restore it from a copy, or build the archive again"
         raise ArchiveDamaged(message) from error
     return array

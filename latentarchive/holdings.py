@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from uuid import uuid4
+from weakref import finalize
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +20,7 @@ from latentarchive.bands import Band, Bands
 from latentarchive.collection import Collection, part_items, write_arrow
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder, load_encoder
-from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderError, EncoderMismatch
+from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderError, EncoderMismatch, WriteRefused
 from latentarchive.index import Index, Tuning, build_index
 from latentarchive.manifest import Manifest
 from latentarchive.words import Words, build_words
@@ -26,15 +29,31 @@ from latentarchive.words import Words, build_words
 class Holdings:
     """What an archive holds, withheld items included: whoever shows something asks `Archive`."""
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
-        """The holdings of the archive in a directory; nothing is opened yet."""
+    def __init__(self, path: Path, manifest: Manifest, *, encoder: str | None = None, mend: bool = True) -> None:
+        """The holdings of the archive in a directory; nothing is opened yet.
+
+        Args:
+            path: The archive.
+            manifest: Its ``archive.json``.
+            encoder: Where the encoder's weights are, in place of what the manifest says; they must be the same.
+            mend: Write derived files that are missing into the archive; else, and where that is refused,
+                they are made in a temporary folder.
+        """
         self.path = path
         self.manifest = manifest
+        self._encoder = encoder
+        self._mend = mend
+        self._temporary: Path | None = None
 
     @property
     def has_vectors(self) -> bool:
         """False for an archive of metadata only."""
         return self.manifest.encoder != "none"
+
+    @property
+    def unverified(self) -> bool:
+        """Whether the vectors were published and their encoder was not at hand when they were opened."""
+        return self.manifest.fingerprint.startswith(layout.UNVERIFIED)
 
     @property
     def root(self) -> Path:
@@ -92,11 +111,23 @@ class Holdings:
         """
         manifest = self.manifest
         beside = self.path / manifest.encoder_folder
-        moved = manifest.encoder_folder and beside.is_dir()
-        encoder = load_encoder(f"local:{beside.resolve()}" if moved else manifest.encoder)
-        if manifest.fingerprint.startswith(layout.UNVERIFIED) and encoder.dim == manifest.dim:
-            return encoder
-        if encoder.fingerprint != manifest.fingerprint:
+        wanted = f"local:{beside.resolve()}" if manifest.encoder_folder and beside.is_dir() else manifest.encoder
+        try:
+            encoder = load_encoder(self._encoder or wanted)
+        except EncoderError as error:
+            message = (
+                f"the encoder of archive {manifest.name} cannot be loaded: {error} "
+                "(if its weights lie elsewhere, name them with --encoder; --by words needs none)"
+            )
+            raise EncoderError(message) from error
+        if self.unverified:
+            if encoder.dim != manifest.dim:
+                message = (
+                    f"encoder {encoder.id} makes vectors of {encoder.dim} dimensions, archive {manifest.name} "
+                    f"holds {manifest.dim}: it was made by another"
+                )
+                raise EncoderMismatch(message)
+        elif encoder.fingerprint != manifest.fingerprint:
             message = (
                 f"archive {manifest.name} was built with {manifest.encoder} of fingerprint "
                 f"{manifest.fingerprint[:12]}, what lies there now has {encoder.fingerprint[:12]}; "
@@ -142,8 +173,20 @@ class Holdings:
     def _derived(self, name: str, make: Callable[[Path], object]) -> Path:
         """The path of a derived file, made now if it is missing; two programs may do so at the same time."""
         path = self.path / name
-        if not path.is_file():
+        if path.is_file():
+            return path
+        if self._mend:
             own = path.with_name(f"{name}.{uuid4().hex}{storage.PARTIAL}")
-            make(own)
-            own.replace(path)
-        return path
+            try:
+                make(own)
+                own.replace(path)
+            except WriteRefused:
+                pass  # an archive on read-only media is used as it is
+            else:
+                return path
+        if self._temporary is None:
+            self._temporary = Path(mkdtemp(prefix="latentarchive-"))
+            finalize(self, rmtree, self._temporary, ignore_errors=True)
+        elsewhere = self._temporary / name
+        make(elsewhere)
+        return elsewhere

@@ -31,6 +31,8 @@ ITEMS, WORDS, INDEX, REJECTED, WITHHELD = (
 UNVERIFIED = "unverified:"
 """Begins the fingerprint of published vectors whose encoder was not at hand when they were opened."""
 
+COUNTS = ("inputs", "items", "images", "rejected", "renormalized")
+
 ARCHIVES = Path("archives")
 """Folder under the working directory where archives are looked up by name and built by default."""
 
@@ -106,6 +108,9 @@ class Manifest:
                 )
                 raise ArchiveDamaged(message)
             tuples = {key: tuple(table[key]) for key in ("parts", "published")}
+            missing = [key for key in COUNTS if not isinstance(table["counts"].get(key), int)]
+            if missing or (table["encoder"] != "none" and not {"factory", "file"} <= set(table["index"])):
+                raise KeyError(*missing or ["index"])
             return cls(**table | tuples)
         except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, ArchiveDamaged):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 import tomllib
 import types
 import typing
@@ -24,6 +25,9 @@ LEAST_VOCABULARY = 260
 """The 256 bytes, padding, start and end, and one pair."""
 
 ITEM_FIELDS = tuple(f.name for f in dataclasses.fields(Item))
+
+NAME = re.compile(r"\w[\w.-]*")
+"""What an archive may be called: its name is a folder, and begins the id of every item."""
 
 T = TypeVar("T")
 
@@ -189,6 +193,11 @@ def parse_text(text: str, *, name: str, where: str, root: Path) -> Recipe:
     for key, cls in {"encoder": EncoderChoice, "index": IndexChoice, "train": Training}.items():
         if key in table:
             values[key] = parse(cls, _table(table, key, where), where=f"{where} [{key}]")
+    if not NAME.fullmatch(name):
+        message = (
+            f"{where}: name {name!r} may hold letters, digits, '.', '_' and '-' only, and begin with none of the last"
+        )
+        raise RecipeError(message)
     values |= {"name": name, "text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
     return parse(Recipe, values, where=where)
 

@@ -88,6 +88,30 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder alone among all processes that do so.
+
+    Raises:
+        ArchiveError: Another process holds it. Where the system has no such locks nothing is held.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"another process is working in {folder}; wait until it has finished"
+            raise ArchiveError(message) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def write_array(path: Path, array: NDArray[Any]) -> None:
     """Write an array as ``.npy``, whole or not at all. Raises `WriteRefused`."""
     array = np.ascontiguousarray(array)

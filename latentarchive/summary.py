@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from latentarchive import manifest as layout
 from latentarchive.archive import Archive
 from latentarchive.bands import QUANTILES
+from latentarchive.errors import ArchiveDamaged
 
 MOST_REASONS = 5
 """Reasons for rejection that are named, the most frequent first."""
@@ -22,25 +24,29 @@ def summarize(archive: Archive) -> dict[str, Any]:
     table = archive.collection.take(archive.rows(), ["rights_class", "mining", "year", "year_end", "title", "creator"])
     classes = dict(sorted(Counter(table["rights_class"].to_pylist()).items()))
     first, last = pc.min(table["year"]).as_py(), pc.max(table["year_end"]).as_py()
-    dated = len(table) - pc.sum(pc.and_(pc.is_null(table["year"]), pc.is_null(table["year_end"]))).as_py()
-    empty = {name: pc.sum(pc.equal(table[name], "")).as_py() for name in ("title", "creator")}
+    dated = len(table) - _count(pc.and_(pc.is_null(table["year"]), pc.is_null(table["year_end"])))
+    empty = {name: _count(pc.equal(table[name], "")) for name in ("title", "creator")}
+    gone = archive.collection.rows(list(withheld)).count(None)
     facts: dict[str, Any] = {
         "name": manifest.name,
         "title": manifest.title,
         "path": str(archive.path),
         "items": len(archive),
-        "withheld": len(withheld),
+        "withheld": len(withheld) - gone,
+        **({"in the log of withheld items but not in the archive": gone} if gone else {}),
         "inputs read": manifest.counts["inputs"],
         "rejected": {"inputs": manifest.counts["rejected"], **_reasons(archive)},
         "rights": classes,
-        "data mining reserved": pc.sum(pc.not_equal(table["mining"], "")).as_py(),
+        "data mining reserved": _count(pc.not_equal(table["mining"], "")),
         "years": f"{_year(first)} to {_year(last)}" if dated else "none",
         "dated items": dated,
         "without": empty,
         "encoder": manifest.encoder,
     }
     if archive.has_vectors:
-        facts |= {"fingerprint": manifest.fingerprint[:16], "dimensions": manifest.dim}
+        not_verified = "not verified: the encoder was not at hand when these published vectors were opened"
+        facts["fingerprint"] = not_verified if archive.holdings.unverified else manifest.fingerprint[:16]
+        facts["dimensions"] = manifest.dim
         facts["vectors"] = "in the publisher's files" if manifest.published else "in the archive"
         facts["renormalized"] = manifest.counts["renormalized"]
         facts["index"] = _index(archive)
@@ -62,6 +68,10 @@ def _index(archive: Archive) -> str:
     return f"{index['factory']}{setting}: recall at 10 is {tuning['recall_at_10']:.3f} over {tuning['n']} queries"
 
 
+def _count(mask: Any) -> int:
+    return int(pc.sum(mask, min_count=0).as_py())
+
+
 def _year(year: int | None) -> str:
     return "?" if year is None else f"{-year} BCE" if year < 0 else str(year)
 
@@ -75,5 +85,9 @@ def _reasons(archive: Archive) -> dict[str, int]:
     path = archive.path / layout.REJECTED
     if not path.is_file():
         return {}
-    rows = pq.read_table(path, partitioning=None).to_pylist()
+    try:
+        rows = pq.read_table(path, partitioning=None).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        message = f"{path} cannot be read ({error}); restore it from a copy"
+        raise ArchiveDamaged(message) from error
     return dict(Counter(f"{row['stage']}: {row['reason']}"[:100] for row in rows).most_common(MOST_REASONS))

@@ -55,7 +55,7 @@ def verify_archive(archive: str | Path, *, progress: Progress = silent) -> Verif
     Raises:
         ArchiveNotFound: There is no archive.
     """
-    opened = Archive.open(archive)
+    opened = Archive.open(archive, mend=False)
     checked: list[tuple[str, int]] = []
     for number, (name, check) in enumerate(CHECKS.items()):
         progress("verifying", number, len(CHECKS), name)
@@ -91,7 +91,8 @@ def _items(archive: Archive) -> int:
     counts = pc.value_counts(collection.table["id"])
     twice = counts.filter(pc.greater(counts.field("counts"), 1))
     if len(twice):
-        _fail(f"{collection.path}: the id {twice.field('values')[0]} is there more than once")
+        row = archive.collection.row(twice.field("values")[0].as_py()) or 0
+        _fail(f"{collection.path}: the id of {_named(archive, row)} is there more than once")
     return len(collection)
 
 
@@ -105,7 +106,7 @@ def _vectors(archive: Archive) -> int:
         lengths = np.linalg.norm(stored, axis=1)
         good = np.isfinite(lengths) & (lengths > 0) if embeddings.in_place else np.abs(lengths - 1) <= UNIT_TOLERANCE
         if len(bad := np.flatnonzero(~good)):
-            first = collection[start + int(bad[0])].id
+            first = _named(archive, start + int(bad[0]))
             _fail(f"{archive.path}/embeddings: the vector of {first} has length {lengths[bad[0]]:.4g}")
     return len(embeddings)
 
@@ -165,6 +166,11 @@ CHECKS: dict[str, Callable[[Archive], int]] = {
 
 def _fail(message: str) -> NoReturn:
     raise ArchiveDamaged(message)
+
+
+def _named(archive: Archive, row: int) -> str:
+    """The id of a row, unless it is withheld."""
+    return str(archive.collection[row].id) if archive.visible[row] else f"row {row}, which is withheld,"
 
 
 def _parts(archive: Archive, pattern: str) -> Iterator[Path]:

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,13 +13,23 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
-from latentarchive.errors import ArchiveError, ArchiveNotFound, SourceError, UnfinishedBuild, WriteRefused
+from latentarchive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveNotFound,
+    EncoderMismatch,
+    RecipeError,
+    SourceError,
+    UnfinishedBuild,
+    WriteRefused,
+)
 from latentarchive.manifest import MANIFEST
 from latentarchive.recipes import load_recipe
 from latentarchive.verify import verify_archive
@@ -74,18 +85,54 @@ def test_a_finished_archive_is_left_as_it_is(recipe, tmp_path):
     assert (again.path / MANIFEST).stat().st_mtime_ns == before
 
 
-def test_another_plan_is_refused_and_fresh_replaces_but_keeps_what_is_withheld(recipe, tmp_path):
+def test_another_plan_is_refused(recipe, tmp_path):
     build(recipe, tmp_path / "a")
-    Archive.open(tmp_path / "a").withhold(["s:red.png"], reason="asked by the family")
-    with pytest.raises(ArchiveError, match=r"limit None \(now 5\); build with --fresh"):
+    before = files(tmp_path / "a")
+    with pytest.raises(ArchiveError, match=r"limit None \(now 5\); give another --out"):
         build(recipe, tmp_path / "a", limit=5)
-    build(recipe, tmp_path / "a", limit=5, fresh=True)
-    archive = Archive.open(tmp_path / "a")
-    assert len(archive.collection) == 5
-    assert list(archive.log.current()) == ["s:red.png"] if archive.collection.row("s:red.png") is not None else True
-    assert archive.log.path.is_file()
-    assert not (tmp_path / "a.fresh").exists()
-    assert not (tmp_path / "a.old").exists()
+    assert files(tmp_path / "a") == before
+
+
+def test_two_builds_in_one_directory_do_not_meet(recipe, tmp_path):
+    (tmp_path / "a").mkdir()
+    with storage.locked(tmp_path / "a"), pytest.raises(ArchiveError, match="another process is working in"):
+        build(recipe, tmp_path / "a")
+    assert build(recipe, tmp_path / "a").manifest.counts["items"] == 10
+
+
+def test_an_archive_among_its_originals_is_not_read(tmp_path, swatches):
+    recipe = load_recipe(str(write_recipe(tmp_path)), root=swatches)
+    first = build(recipe, swatches / "archives" / "a")
+    assert first.manifest.counts["inputs"] == 11
+    assert build(recipe, swatches / "archives" / "b").manifest.counts["inputs"] == 11
+
+
+def test_vectors_of_another_dimension_than_the_encoder_are_refused_before_anything_is_read(tmp_path):
+    for name in ("img_emb", "metadata"):
+        (tmp_path / "p" / name).mkdir(parents=True)
+    np.save(tmp_path / "p" / "img_emb" / "img_emb_0.npy", np.eye(4, 16, dtype=np.float16))
+    pq.write_table(pa.table({"caption": list("abcd")}), tmp_path / "p" / "metadata" / "metadata_0.parquet")
+    text = RECIPE.replace('source = "folder"', 'source = "embeddings"')
+    recipe = load_recipe(str(write_recipe(tmp_path, text)), root=tmp_path / "p")
+    with pytest.raises(EncoderMismatch, match=r"toy makes vectors of 11 dimensions, those in .* have 16"):
+        build(recipe, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+def test_an_archive_replaced_while_it_is_open_shows_nothing_of_the_other(recipe, tmp_path):
+    """Its rows are other items now: a thumbnail by row number would be another work's."""
+    opened = Archive.open(build(recipe, tmp_path / "a").path)
+    assert opened.thumbnail("s:red.png")
+    shutil.rmtree(tmp_path / "a")
+    build(recipe, tmp_path / "a", limit=5)
+    with pytest.raises(ArchiveDamaged, match="was built anew since it was opened; open it again"):
+        opened.thumbnail("s:red.png")
+
+
+@pytest.mark.parametrize("name", ["../esc", "a/b", ".hidden", "-x", "a b", ""])
+def test_a_name_cannot_lead_elsewhere(tmp_path, swatches, name):
+    with pytest.raises(RecipeError, match="name"):
+        load_recipe(str(write_recipe(tmp_path)), root=swatches, name=name)
 
 
 def test_a_directory_with_something_else_is_not_touched(recipe, tmp_path):
@@ -103,7 +150,7 @@ def test_an_id_that_is_there_already_is_rejected(tmp_path, swatches):
     built = build(load_recipe(str(write_recipe(tmp_path, text)), root=swatches), tmp_path / "a")
     assert built.manifest.counts["items"] == 2
     [row] = pq.read_table(built.path / "rejected.parquet").to_pylist()
-    assert row == {"path": "blue.png", "stage": "source", "reason": "the id s:1 is taken by an earlier input"}
+    assert row == {"path": "blue.png", "stage": "source", "reason": "its id is taken by an earlier input"}
 
 
 def test_nothing_usable_is_an_error_that_says_why_and_leaves_nothing(tmp_path):

@@ -188,7 +188,7 @@ def test_values_as_text():
         ({"mapping": {"title": 3}}, "columns: title must be a column name or a list of them, got 3"),
         ({"defaults": {"rigths": "a"}}, "defaults: no field 'rigths' to fill; did you mean 'rights'?"),
         ({"separators": {"medium": ";"}}, "separators: no field 'medium' to fill; known: creator, subjects"),
-        ({"name": "a b"}, "name 'a b' begins every id: it must not be empty or hold white space or ':'"),
+        ({"name": "a b"}, "name 'a b' begins every id: it may hold letters, digits, '.', '_' and '-' only"),
     ],
 )
 def test_wrong_mappings_are_refused(options, message):

@@ -29,7 +29,6 @@ from latentarchive.words import build_words
 
 def finish(
     folder: Path,
-    target: Path,
     recipe: Recipe,
     plan: Plan,
     parts: Sequence[Part],
@@ -40,7 +39,6 @@ def finish(
 
     Args:
         folder: Where the parts lie.
-        target: Where the archive will lie in the end; relative paths start from there.
         recipe: What is built.
         plan: As what.
         parts: All of them, in order.
@@ -68,12 +66,12 @@ def finish(
         title=recipe.title,
         homepage=recipe.homepage,
         recipe=recipe.text,
-        root=relative(recipe.collection.root, target),
+        root=relative(recipe.collection.root, folder),
         plan=asdict(plan),
         encoder=plan.encoder,
         fingerprint=plan.fingerprint,
         dim=embeddings.dim if embeddings is not None else 0,
-        encoder_folder=relative(Path(plan.encoder[6:]), target) if plan.encoder.startswith("local:") else "",
+        encoder_folder=relative(Path(plan.encoder[6:]), folder) if plan.encoder.startswith("local:") else "",
         digest=digest(part_items(item_parts)),
         counts={
             "inputs": sum(part.inputs for part in parts),

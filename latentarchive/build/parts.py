@@ -201,7 +201,7 @@ def _accepted(
             rejected.append(value)
         elif not is_new(value.item.id):
             path = value.item.image or value.item.id
-            rejected.append(Rejected(path, "source", f"the id {value.item.id} is taken by an earlier input"))
+            rejected.append(Rejected(path, "source", "its id is taken by an earlier input"))
         else:
             yield value
 

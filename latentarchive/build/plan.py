@@ -33,28 +33,34 @@ class Plan:
     #: Inputs in each part; how many of them became rows differs.
     part_inputs: int
 
-    def begin(self, folder: Path) -> None:
-        """Write the plan into a new directory, or check that it is the plan of what lies there.
-
-        Raises:
-            ArchiveError: The directory holds something else, or the beginnings of another build.
-            WriteRefused: We may not write there.
-        """
+    def check(self, folder: Path) -> None:
+        """Raise `ArchiveError` if a directory holds anything but the beginnings of a build of this plan."""
         path = folder / PLAN
         if path.is_file():
-            found = json.loads(path.read_bytes())
+            try:
+                found = dict(json.loads(path.read_bytes()))
+            except (ValueError, TypeError) as error:
+                message = f"{path} cannot be read; remove {folder} and build again, or give another --out"
+                raise ArchiveError(message) from error
             if changed := [key for key, value in asdict(self).items() if found.get(key) != value]:
                 was, now = ({key: table.get(key) for key in changed} for table in (found, asdict(self)))
                 message = (
                     f"{folder} holds an unfinished build with {_said(was)}, this one has {_said(now)}; "
-                    "finish that one, build with --fresh, or give another --out"
+                    "finish that one, remove it, or give another --out"
                 )
                 raise ArchiveError(message)
-            return
-        if folder.is_dir() and any(not p.name.endswith(storage.PARTIAL) for p in folder.iterdir()):
+        elif folder.is_dir() and any(not p.name.endswith(storage.PARTIAL) for p in folder.iterdir()):
             message = f"{folder} exists and is neither an archive nor an unfinished build; give another --out"
             raise ArchiveError(message)
-        storage.write_json(path, asdict(self))
+        elif folder.exists() and not folder.is_dir():
+            message = f"{folder} is a file; give another --out"
+            raise ArchiveError(message)
+
+    def begin(self, folder: Path) -> None:
+        """Write the plan into a new directory, after `check`. Raises as `check` does, and `WriteRefused`."""
+        self.check(folder)
+        if not (folder / PLAN).is_file():
+            storage.write_json(folder / PLAN, asdict(self))
 
     def end(self, folder: Path) -> None:
         """Remove what only an unfinished build needs; ``archive.json`` is there by now."""
@@ -84,7 +90,10 @@ def finished(folder: Path) -> Iterator[Part]:
     """The finished parts from the first on, up to the first that is missing or whose files are not as written."""
     number = 0
     while (path := _entry(folder, number)).is_file():
-        part = _read(path)
+        try:
+            part = _read(path)
+        except (ValueError, TypeError, KeyError):
+            return
         for name, sha256 in part.files.items():
             file = folder / name
             if not file.is_file() or storage.file_sha256(file) != sha256:

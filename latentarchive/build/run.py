@@ -18,13 +18,13 @@ from latentarchive.build.plan import JOURNAL, Part, Plan, finished
 from latentarchive.collection import Rejected, read_part
 from latentarchive.embeddings import Stacked, load_array
 from latentarchive.encoders import Encoder, load_encoder
-from latentarchive.errors import ArchiveError, EncoderError, MissingExtra, SourceError
+from latentarchive.errors import ArchiveError, EncoderError, EncoderMismatch, MissingExtra, SourceError
 from latentarchive.index import EXACT
 from latentarchive.manifest import Manifest
 from latentarchive.progress import Progress, silent
 from latentarchive.recipes import Recipe
 from latentarchive.scale import ahead, default_workers
-from latentarchive.sources import PublishedEmbeddings
+from latentarchive.sources import PublishedEmbeddings, Source
 
 PART_INPUTS = 1024
 """Inputs in a part: what a killed build loses at most; half a minute of a base-size encoder on two cores."""
@@ -49,7 +49,6 @@ def build_archive(
     encoder: str | None = None,
     factory: str | None = None,
     limit: int | None = None,
-    fresh: bool = False,
     workers: int | None = None,
     part_inputs: int = PART_INPUTS,
     progress: Progress = silent,
@@ -66,8 +65,6 @@ def build_archive(
         encoder: Encoder id in place of the recipe's.
         factory: FAISS factory string in place of the recipe's.
         limit: Read at most this many inputs.
-        fresh: Build anew beside what lies at `out` and put it in its place when it is finished; the log
-            of withheld items is kept.
         workers: Threads that read and decode; None: one for each processor.
         part_inputs: Inputs in a part; a build that is resumed must have the same.
         progress: Told how far it is.
@@ -81,10 +78,9 @@ def build_archive(
     if limit is not None and limit < 1:
         message = f"limit must be 1 or more, got {limit}"
         raise ArchiveError(message)
-    target = out if out is not None else layout.ARCHIVES / recipe.name
-    folder = target.with_name(target.name + ".fresh") if fresh else target
+    folder = out if out is not None else layout.ARCHIVES / recipe.name
     encoder_id = encoder or recipe.encoder.id
-    loaded, fingerprint = _load(encoder_id, published=isinstance(recipe.collection, PublishedEmbeddings))
+    loaded, fingerprint = _load(encoder_id, recipe.collection)
     wanted = factory or recipe.index.factory
     plan = Plan(
         name=recipe.name,
@@ -96,31 +92,36 @@ def build_archive(
         inputs=recipe.collection.count(),
         part_inputs=part_inputs,
     )
-    if (folder / layout.MANIFEST).is_file() and not fresh:
+    if (folder / layout.MANIFEST).is_file():
         return Built(folder, _same(folder, plan), already=True)
+    plan.check(folder)
     with storage.refusals(folder):
-        if fresh and folder.is_dir() and not (folder / layout.PLAN).is_file():
-            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+    with storage.locked(folder):
         plan.begin(folder)
         parts = _build_parts(folder, recipe, plan, loaded, workers or default_workers(), progress)
-        manifest = finish(folder, target, recipe, plan, parts, loaded, progress)
+        manifest = finish(folder, recipe, plan, parts, loaded, progress)
         (folder / IDS).unlink(missing_ok=True)
         plan.end(folder)
-        if fresh:
-            _swap(folder, target)
-    return Built(target, manifest, already=False)
+    return Built(folder, manifest, already=False)
 
 
-def _load(encoder_id: str, *, published: bool) -> tuple[Encoder | None, str]:
+def _load(encoder_id: str, source: Source) -> tuple[Encoder | None, str]:
     """The encoder and its fingerprint. Vectors that are published can be opened without the weights that made them."""
     if encoder_id == "none":
         return None, ""
     try:
         encoder = load_encoder(encoder_id)
     except (EncoderError, MissingExtra):
-        if published:
+        if isinstance(source, PublishedEmbeddings):
             return None, layout.UNVERIFIED + encoder_id
         raise
+    if isinstance(source, PublishedEmbeddings) and source.shards[0].dim != encoder.dim:
+        message = (
+            f"encoder {encoder_id} makes vectors of {encoder.dim} dimensions, those in {source.root} "
+            f"have {source.shards[0].dim}; name the encoder that made them"
+        )
+        raise EncoderMismatch(message)
     return encoder, encoder.fingerprint
 
 
@@ -130,7 +131,7 @@ def _same(folder: Path, plan: Plan) -> Manifest:
     now = asdict(plan)
     if changed := [key for key in now if manifest.plan.get(key) != now[key]]:
         said = ", ".join(f"{key} {str(manifest.plan.get(key))[:24]} (now {str(now[key])[:24]})" for key in changed)
-        message = f"{folder} holds an archive with {said}; build with --fresh to replace it, or give another --out"
+        message = f"{folder} holds an archive with {said}; give another --out"
         raise ArchiveError(message)
     plan.end(folder)
     (folder / IDS).unlink(missing_ok=True)
@@ -146,7 +147,7 @@ def _build_parts(
     if isinstance(source, PublishedEmbeddings):
         encoder, vectors = None, lying_in(Stacked([load_array(source.root / shard.path) for shard in source.shards]))
     parts = list(finished(folder))
-    done = sum(part.inputs for part in parts)
+    done, first_row = sum(part.inputs for part in parts), sum(part.rows for part in parts)
     total = plan.inputs if plan.limit is None or plan.inputs is None else min(plan.limit, plan.inputs)
     left = None if plan.limit is None else max(0, plan.limit - done)
     records = islice(source.records(done), left)
@@ -156,10 +157,9 @@ def _build_parts(
             ids.add(read_part(folder / f"items/part-{number:05d}.parquet")["id"].to_pylist())
         while (head := next(stream, None)) is not None:
             inputs = _told(chain([head], islice(stream, plan.part_inputs - 1)), done, total, progress)
-            first_row = sum(part.rows for part in parts)
             part = write_part(folder, len(parts), inputs, first_row=first_row, is_new=ids.is_new, vectors=vectors)
             parts.append(part)
-            done += part.inputs
+            done, first_row = done + part.inputs, first_row + part.rows
     if not any(part.rows for part in parts):
         _clear(folder)  # else the next try would resume from these rejections, whatever was mended since
         raise SourceError(_nothing(recipe, parts))
@@ -171,6 +171,7 @@ class _Ids:
 
     def __init__(self, path: Path) -> None:
         path.unlink(missing_ok=True)
+        self._path = path
         self._db = sqlite3.connect(path, isolation_level=None)
         self._run("PRAGMA journal_mode = OFF")
         self._run("PRAGMA synchronous = OFF")
@@ -191,10 +192,11 @@ class _Ids:
         self._db.close()
 
     def _run(self, sql: str, *values: str) -> int:
-        try:
-            return self._db.execute(sql, values).rowcount
-        except sqlite3.OperationalError as error:
-            raise OSError(str(error)) from error  # SQLite's word for a refused write
+        with storage.refusals(self._path):
+            try:
+                return self._db.execute(sql, values).rowcount
+            except sqlite3.OperationalError as error:
+                raise OSError(str(error)) from error  # SQLite's word for a refused write
 
 
 def _told(
@@ -220,15 +222,3 @@ def _clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()
-
-
-def _swap(fresh: Path, target: Path) -> None:
-    """Put a finished build in the place of what was there; its log of withheld items stays."""
-    old = target.with_name(target.name + ".old")
-    if target.is_dir():
-        log = target / layout.WITHHELD
-        if log.is_file():
-            storage.write_bytes(fresh / layout.WITHHELD, log.read_bytes())
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

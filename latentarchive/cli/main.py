@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -23,6 +24,10 @@ COMMANDS = {
     "withhold": ("keeping", "Withhold items from everything the program shows."),
 }
 """Every command: the module of this package that holds it, and its line in the help."""
+
+
+TRACEBACK = "LATENTARCHIVE_TRACEBACK"
+"""Environment variable: if set, an error that nobody foresaw is shown with its traceback."""
 
 
 class Commands(click.Group):
@@ -57,6 +62,16 @@ class Commands(click.Group):
         except BrokenPipeError:
             sys.stderr.close()  # whoever read our output has stopped; Python would complain on exit
             sys.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get(TRACEBACK):
+                raise
+            reason = " ".join(str(error).split()) or "without a message"
+            click.echo(
+                f"latentarchive: {type(error).__name__}: {reason}; this should not happen: please report it", err=True
+            )
+            sys.exit(1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,7 +18,6 @@ from latentarchive.cli.bars import bar
 @click.option("--factory", help="FAISS factory string in place of the recipe's.")
 @click.option("--limit", type=click.IntRange(min=1), help="Read at most this many inputs.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that decode.  [default: one a processor]")
-@click.option("--fresh", is_flag=True, help="Build anew and replace what is there; the withheld log is kept.")
 def build(
     recipe: str,
     root: Path | None,
@@ -28,7 +27,6 @@ def build(
     factory: str | None,
     limit: int | None,
     workers: int | None,
-    fresh: bool,
 ) -> None:
     """Build an archive from RECIPE: a shipped recipe's name, or the path of a .toml file.
 
@@ -47,7 +45,6 @@ def build(
             factory=factory,
             limit=limit,
             workers=workers,
-            fresh=fresh,
             progress=progress,
         )
     click.echo(text.built(built), err=True)

@@ -46,10 +46,15 @@ def choose(parameters: int) -> tuple[str, str]:
     torch = require("torch", extra="clip")
     if torch.cuda.is_available():
         return "cuda", "float16"
+    return "cpu", "bfloat16" if computes_in_bfloat16() and parameters >= SMALL else "float32"
+
+
+def computes_in_bfloat16() -> bool:
+    """Whether this processor has instructions for bfloat16."""
+    torch = require("torch", extra="clip")
     # Private names of torch, there since 2.2 and 2.4: absent means "not known to be supported".
     flags = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    fast = any(getattr(torch.cpu, flag, bool)() for flag in flags)
-    return "cpu", "bfloat16" if fast and parameters >= SMALL else "float32"
+    return any(getattr(torch.cpu, flag, bool)() for flag in flags)
 
 
 def reduced(model: Any, precision: str, vectors: Callable[[Any], NDArray[np.float32]]) -> tuple[Any, str]:

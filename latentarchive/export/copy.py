@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -23,9 +23,10 @@ from latentarchive.embeddings import Embeddings
 def write_copy(archive: Archive, rows: NDArray[np.int64], out: Path) -> None:
     """Write the rows as an archive of its own.
 
-    Published vectors that were opened in place are copied into it. The log of withheld items and the
-    place of the originals are left out, and so is what was rejected on account of an item that is not
-    copied. The directory appears under its name only when it is whole.
+    Published vectors that were opened in place are copied into it. The log of withheld items, the list of
+    rejected inputs (it could name one of them) and all places outside the archive are left out; of a
+    ``local:`` encoder only the folder's name is told. The directory appears under its name only when it
+    is whole.
     """
     partial = out.with_name(out.name + storage.PARTIAL)
     with storage.refusals(out):
@@ -43,19 +44,22 @@ def _fill(archive: Archive, rows: NDArray[np.int64], folder: Path) -> None:
     starts = np.cumsum([0, *archive.manifest.parts])
     files: dict[str, str] = {}
     sizes: list[int] = []
-    for number, (first, last) in enumerate(pairwise(starts)):
-        here = rows[(rows >= first) & (rows < last)]
-        files |= _part(archive, number, here, int(first), sum(sizes), folder)
-        sizes.append(len(here))
+    norms = archive.embeddings.norms if archive.has_vectors else np.empty(0, np.float32)
+    edges = np.searchsorted(rows, starts)
+    for number, (begin, end) in enumerate(pairwise(edges.tolist())):
+        files |= _part(archive, norms, number, rows[begin:end], int(starts[number]), begin, folder)
+        sizes.append(end - begin)
     embeddings = Embeddings.open(folder / "embeddings", len(sizes)) if archive.has_vectors else None
-    rejected = _rejected(archive, rows)
-    derived, index = derive(folder, len(sizes), rejected, embeddings, archive.manifest.index.get("factory", ""))
+    derived, index = derive(folder, len(sizes), [], embeddings, archive.manifest.index.get("factory", ""))
     collection = Collection(folder / layout.ITEMS)
-    counts = {**archive.manifest.counts, "items": len(rows), "rejected": len(rejected), "renormalized": 0}
-    counts |= {"inputs": len(rows) + len(rejected), "images": len(rows) if archive.manifest.counts["images"] else 0}
+    images = len(rows) if archive.manifest.counts["images"] else 0
+    counts = {"inputs": len(rows), "items": len(rows), "images": images, "rejected": 0, "renormalized": 0}
+    encoder = _without_place(archive.manifest.encoder)
     manifest = replace(
         archive.manifest,
         root="",
+        encoder=encoder,
+        plan={**archive.manifest.plan, "encoder": encoder},
         encoder_folder="",
         digest=collection.digest(),
         counts=counts,
@@ -69,7 +73,13 @@ def _fill(archive: Archive, rows: NDArray[np.int64], folder: Path) -> None:
 
 
 def _part(
-    archive: Archive, number: int, rows: NDArray[np.int64], first: int, first_copied: int, folder: Path
+    archive: Archive,
+    norms: NDArray[np.float32],
+    number: int,
+    rows: NDArray[np.int64],
+    first: int,
+    first_copied: int,
+    folder: Path,
 ) -> dict[str, str]:
     """Write the chosen rows of one part; its files' digests by name."""
     thumbs = archive.path / f"thumbs/part-{number:05d}.parquet"
@@ -78,7 +88,7 @@ def _part(
     for name in names:
         path = folder / name
         if "norms-" in name:
-            storage.write_array(path, archive.embeddings.norms[rows])
+            storage.write_array(path, norms[rows])
         elif name.startswith("embeddings/"):
             storage.write_array(path, archive.embeddings.take(rows).astype(np.float16))
         elif name.startswith("thumbs/"):
@@ -90,11 +100,10 @@ def _part(
     return {name: storage.file_sha256(folder / name) for name in names}
 
 
-def _rejected(archive: Archive, rows: NDArray[np.int64]) -> list[tuple[str, str, str]]:
-    """The recorded rejections, without any that names an item which is not copied."""
-    left_out = np.setdiff1d(np.arange(len(archive.collection)), rows)
-    table = archive.collection.take(left_out, ["id", "image"])
-    names = {name for column in table.columns for name in column.to_pylist() if name}
-    found = pq.read_table(archive.path / layout.REJECTED, partitioning=None).to_pylist()
-    kept = [(row["path"], row["stage"], row["reason"]) for row in found]
-    return [row for row in kept if row[0] not in names and not names & set(row[2].split())]
+def _without_place(encoder: str) -> str:
+    """An encoder id that names a folder or file, with its last name only."""
+    kind, _, rest = encoder.partition(":")
+    if kind == "local":
+        return f"local:{PurePath(rest).name}"
+    arch, _, weights = rest.partition("/")
+    return f"{kind}:{arch}/{PurePath(weights).name}" if "/" in weights else encoder

@@ -9,6 +9,7 @@ from typing import Any
 from latentarchive.build import Built
 from latentarchive.collection import Item
 from latentarchive.description import Description
+from latentarchive.manifest import UNVERIFIED
 from latentarchive.query import Hit, Results
 from latentarchive.rights import classify
 from latentarchive.train import TrainedModel
@@ -84,9 +85,11 @@ def verification(found: Verification) -> str:
 def built(made: Built) -> str:
     """What a build did: every input is accounted for."""
     if made.already:
-        return f"nothing to do: {made.path} is finished; if the collection has changed, build with --fresh"
+        return f"nothing to do: {made.path} is finished; if the collection has changed, build it to another --out"
     counts = made.manifest.counts
     off = f", {counts['renormalized']:,} of them not of unit length" if counts["renormalized"] else ""
+    if made.manifest.fingerprint.startswith(UNVERIFIED):
+        off += f" (whether {made.manifest.encoder} made these vectors could not be verified)"
     said = f"{counts['inputs']:,} inputs: {counts['items']:,} items{off}, {counts['rejected']:,} rejected"
     return said + (f" (reasons in {made.path}/rejected.parquet)" if counts["rejected"] else "")
 

@@ -75,8 +75,8 @@ class Columns:
 
     def __post_init__(self) -> None:
         """Raise `SourceError` for a field that cannot be mapped, with the nearest that can."""
-        if not self.name or any(c.isspace() or c == ":" for c in self.name):
-            message = f"name {self.name!r} begins every id: it must not be empty or hold white space or ':'"
+        if not re.fullmatch(r"\w[\w.-]*", self.name):
+            message = f"name {self.name!r} begins every id: it may hold letters, digits, '.', '_' and '-' only"
             raise SourceError(message)
         for what, table, known in (
             ("columns", self.mapping, ALIASES),

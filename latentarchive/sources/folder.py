@@ -149,10 +149,23 @@ class Folder(Source):
         links: list[str] = []
         for folder, folders, names in os.walk(place, onerror=_raise):
             base = Path(folder).relative_to(self.root)
+            if _is_archive(folders, names):
+                folders.clear()
+                continue
             folders[:] = [name for name in folders if not name.startswith(".")]
             links += [(base / name).as_posix() for name in folders if (Path(folder) / name).is_symlink()]
             files += [(base / name).as_posix() for name in names if not name.startswith(".")]
         return files, links
+
+
+def _is_archive(folders: list[str], names: list[str]) -> bool:
+    """Whether a folder is an archive of this program, finished or not: it may lie among its own originals."""
+    finished = "archive.json" in names and "items" in folders
+    return (
+        finished
+        or ("build.json" in names and not set(names) - {"build.json", "ids.sqlite", "items.arrow"})
+        or ("build.json" in names and "journal" in folders)
+    )
 
 
 def _suffix(name: str) -> str:

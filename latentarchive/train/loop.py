@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from latentarchive import storage
+from latentarchive.encoders.precision import computes_in_bfloat16
 from latentarchive.errors import require
 from latentarchive.train.batches import Deck, augmented, input_size, normalised
 from latentarchive.train.scores import held_out_scores
@@ -63,7 +64,7 @@ def fit(
     steps = max(1, training.samples // training.batch_size)
     deck = Deck(works, batch_size=training.batch_size, balance=training.balance, seed=training.seed)
     tokens = torch.from_numpy(encode(tokenizer, deck.texts))
-    precision = "bfloat16" if getattr(torch.cpu, "_is_avx512_bf16_supported", bool)() else "float32"
+    precision = "bfloat16" if computes_in_bfloat16() else "float32"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(training.seed)
         model = require("open_clip", extra="clip").CLIP(**model_cfg)
