@@ -68,11 +68,11 @@ __all__ = [
 ]
 
 
-def open(archive: str | Path) -> Archive:  # noqa: A001  # reads as latentarchive.open(...)
+def open(archive: str | Path, *, encoder: str | None = None) -> Archive:  # noqa: A001  # reads as latentarchive.open(...)
     """Open an archive by its directory, or by its name under ``./archives``; see `Archive.open`."""
     from latentarchive.archive import Archive
 
-    return Archive.open(archive)
+    return Archive.open(archive, encoder=encoder)
 
 
 def __getattr__(name: str) -> Any:

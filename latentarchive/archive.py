@@ -173,6 +173,10 @@ class Archive:
             QueryError: The question cannot be answered as put.
             EncoderError, MissingExtra: Its words or files need an encoder that cannot be loaded.
         """
+        for name, given in (("like", like), ("unlike", unlike)):
+            if isinstance(given, str | Term):
+                message = f"{name} must be a list of terms, got {given!r}"
+                raise QueryError(message)
         terms = [Term("text", text)] if text is not None else []
         terms += [t if isinstance(t, Term) else self._term(t) for t in like]
         terms += [self._term(t, unlike=True) for t in unlike]
@@ -279,7 +283,10 @@ class Archive:
     # How terms become vectors.
 
     def _term(self, text: str, *, unlike: bool = False) -> Term:
-        return parse_term(text, unlike=unlike, is_item=lambda item_id: self.collection.row(item_id) is not None)
+        prefix = self.collection[0].id.partition(":")[0] if len(self.collection) else ""
+        return parse_term(
+            text, unlike=unlike, prefix=prefix, is_item=lambda item_id: self.collection.row(item_id) is not None
+        )
 
     def _allowed(self, where: str) -> NDArray[np.bool_]:
         """The rows that are shown and satisfy a filter. It never meets a withheld row: its errors quote values."""

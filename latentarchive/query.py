@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,9 +18,13 @@ from latentarchive.errors import QueryError
 Kind = Literal["text", "item", "file"]
 WAYS = ("meaning", "words", "both")
 
+WEIGHTS = (1e-3, 1e3)
+"""The least and the greatest weight of a term, whatever its sign. What is a millionth of another term is lost in
+the float16 of stored vectors, and far greater numbers overflow."""
+
 _NUMBER = r"(\d+\.?\d*|\.\d+)"
 _REGION = re.compile(rf"#xywh=(?:(pixel|percent):)?{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}$")
-_WEIGHT = re.compile(rf"\s*[-+]?{_NUMBER}(e[-+]?\d+)?\s*", re.IGNORECASE)
+_WEIGHT = re.compile(rf"\s*[-+]?(?:{_NUMBER}(?:e[-+]?\d+)?|inf|infinity|nan)\s*", re.IGNORECASE)
 _IMAGE_NAME = re.compile(r"\.(jpe?g|png|tiff?|webp|gif|bmp|heic|avif)$", re.IGNORECASE)
 
 
@@ -59,8 +63,9 @@ class Term:
     region: Region | None = None
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.weight) or self.weight == 0:
-            message = f"the weight of {self.value!r} must be a number other than 0, got {self.weight:g}"
+        least, greatest = WEIGHTS
+        if not least <= abs(self.weight) <= greatest:
+            message = f"the weight of {self.value!r} must lie between {least:g} and {greatest:g}, got {self.weight:g}"
             raise QueryError(message)
         if not self.value.strip():
             message = "an empty term cannot be searched for"
@@ -75,18 +80,20 @@ class Term:
         return shown + region + weight
 
 
-def parse_term(text: str, *, unlike: bool = False, is_item: Callable[[str], bool]) -> Term:
+def parse_term(text: str, *, unlike: bool = False, is_item: Callable[[str], bool], prefix: str = "") -> Term:
     """Read ``X`` or ``X@W``: an item id of the archive, else an existing image file, else words.
 
     Args:
         text: ``id:``, ``file:`` or ``text:`` in front forces one reading; ``#xywh=...`` after an id or a
-            file chooses a region of it; ``@W`` at the end is the weight, unless an item's id ends so.
+            file chooses a region of it; ``@W`` at the end is the weight. An item whose id itself ends
+            like a region or a weight is that item.
         unlike: The term is something the results should not be like.
         is_item: Whether the archive has an item of that id.
+        prefix: What the archive's ids have before the colon; "": words may begin so.
 
     Raises:
-        QueryError: A forced item or file does not exist, something with the name of an image file is
-            neither, or the weight is not a number above 0.
+        QueryError: A forced item or file does not exist; something with the name of an image file, or
+            with the archive's prefix, is neither; or the weight is not one of `WEIGHTS`.
     """
     body, at, number = text.rpartition("@")
     weight = 1.0
@@ -103,7 +110,7 @@ def parse_term(text: str, *, unlike: bool = False, is_item: Callable[[str], bool
         forced, rest = "", text
     if forced == "text":
         return Term("text", rest, weight)
-    place, region = _split_region(rest)
+    place, region = (rest, None) if forced != "file" and is_item(rest) else _split_region(rest)
     if forced == "id" or (not forced and is_item(place)):
         if not is_item(place):
             message = f"this archive has no item {place!r}"
@@ -114,12 +121,18 @@ def parse_term(text: str, *, unlike: bool = False, is_item: Callable[[str], bool
             message = f"no file {place!r}"
             raise QueryError(message)
         return Term("file", place, weight, region)
-    if region or (_IMAGE_NAME.search(place) and " " not in place):
+    if region or (_IMAGE_NAME.search(place) and " " not in place) or _has_prefix(place, prefix):
         message = (
             f"{place!r} is neither an item of this archive nor a file; to search for these words write text:{place}"
         )
         raise QueryError(message)
     return Term("text", rest, weight)
+
+
+def _has_prefix(place: str, prefix: str) -> bool:
+    """Whether it is written like an id of the archive; "flags: red and white" is a sentence."""
+    local = place.removeprefix(f"{prefix}:")
+    return bool(prefix) and local != place and bool(local) and not local[0].isspace()
 
 
 def _is_file(place: str) -> bool:
@@ -160,6 +173,10 @@ class Query:
     def __post_init__(self) -> None:
         if self.by not in WAYS:
             message = f"by must be one of {', '.join(WAYS)}, got {self.by!r}"
+            raise QueryError(message)
+        k: object = self.k  # whatever the caller gave
+        if not isinstance(k, Integral):
+            message = f"k must be a whole number, got {k!r}"
             raise QueryError(message)
         if self.k < 1:
             message = f"k must be 1 or more, got {self.k}"

@@ -8,10 +8,13 @@ from __future__ import annotations
 import errno
 import re
 import sqlite3
+import sys
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +29,37 @@ COLUMNS = {"id": 8.0, "title": 6.0, "creator": 5.0, "subjects": 4.0, "text": 3.0
 SHARE_OF_BEST = 0.5
 """Where no item has all the words, items with some of them count if their BM25 is this share of the best."""
 
+_BY_LANGUAGE = {
+    "English": "a an the and or but of in on at by with without from to into over under for as",
+    "German": "der die das den dem des ein eine einen einem einer eines und oder aber im in am an auf aus bei beim "
+    "mit nach ohne über um unter von vom vor zu zum zur für durch",
+    "French": "le la les l un une des du de d et ou mais à au aux en dans sur sous avec sans pour par chez vers",
+    "Italian": "il lo la i gli le l un uno una e ed o ma di del dello della dei degli delle d da dal dalla a al alla "
+    "ai alle in nel nella nei nelle su sul sulla con senza per tra fra",
+    "Spanish": "el la los las un una unos unas y e o u pero de del a al en con sin por para sobre entre",
+    "Dutch": "de het een en of maar van in op te ten ter aan bij met zonder naar voor door uit over onder om",
+}
+
+FUNCTION_WORDS = frozenset(word for words in _BY_LANGUAGE.values() for word in words.split())
+"""Articles, prepositions and conjunctions of six languages: where no item has all words, these are not missed.
+
+BM25 takes a word for telling that few items have; in a catalogue in Latin, of all words "a" is such a one. The
+list is short on purpose, and a word on it still counts wherever an item has it together with all the others."""
+
+_SHORT = re.compile(r"[^\W\d_]{1,2}")
+"""A word of one or two letters; only Latin ones are too short to tell (one Chinese character is a word)."""
+
 _UNQUOTABLE = re.compile(r'["\x00\ud800-\udfff]')
 """What cannot stand in an FTS5 string, or in any SQLite text."""
+
+
+class Matches(NamedTuple):
+    """What the words found."""
+
+    #: Row numbers, best first.
+    rows: list[int]
+    #: Whether these items have all the words that were asked for (but for `FUNCTION_WORDS`), not only some.
+    complete: bool
 
 
 def build_words(items: Iterable[Item], path: Path) -> None:
@@ -74,27 +106,36 @@ class Words:
         with self._connected() as db:
             db.execute("SELECT rowid FROM words LIMIT 1").fetchone()
 
-    def search(self, query: str, k: int, *, allowed: NDArray[np.bool_] | None = None) -> list[int]:
-        """Row numbers of the items with the query's words, best first.
+    def search(self, query: str, k: int, *, allowed: NDArray[np.bool_] | None = None) -> Matches:
+        """The items with the query's words, best first (BM25 order).
 
-        Items with all the words come first (BM25 order); if there is none, items with some of them whose
-        BM25 is at least `SHARE_OF_BEST` of the best. A word is matched whole, in any case and without
-        accents; with a final asterisk, its beginnings. What is written with inner punctuation
-        ("79.66.115", "plate-0007") is matched as one phrase.
+        These are the items with all the words; if there is none, those with all but the `FUNCTION_WORDS`;
+        if there is none either, those with some of the words whose BM25 is at least `SHARE_OF_BEST` of
+        the best. Among these some, function words and words of one or two Latin letters do not count
+        unless nothing else was asked for.
+
+        A word is matched whole, in any case and without accents; with a final asterisk, its beginnings.
+        What is written with inner punctuation ("79.66.115", "plate-0007") is matched as one phrase.
 
         Args:
             query: Words; punctuation around them is ignored. No words: no rows.
             k: At most this many.
             allowed: shape (n,), True for the rows that may be found; None: all.
         """
-        terms = _terms(query)
-        if not terms or k < 1:
-            return []
+        words = [word for word in query.split() if re.search(r"\w", word)]
+        if not words or k < 1:
+            return Matches([], complete=False)
+        content = [word for word in words if not _is_function(word)] or words
+        telling = [word for word in content if not _is_short(word)] or content
+        ways = {" AND ".join(map(_quoted, words)): True}
+        ways.setdefault(" AND ".join(map(_quoted, content)), True)
+        ways.setdefault(" OR ".join(map(_quoted, telling)), False)
         with self._connected() as db:
-            found = list(islice(_matches(db, " AND ".join(terms), allowed, floor=0.0), k))
-            if not found and len(terms) > 1:
-                found = list(islice(_matches(db, " OR ".join(terms), allowed, floor=SHARE_OF_BEST), k))
-        return found
+            for match, complete in ways.items():
+                rows = _matches(db, match, allowed, floor=0.0 if complete else SHARE_OF_BEST)
+                if found := list(islice(rows, min(k, sys.maxsize))):
+                    return Matches(found, complete)
+        return Matches([], complete=False)
 
     def __len__(self) -> int:
         with self._connected() as db:
@@ -111,14 +152,21 @@ class Words:
             raise ArchiveDamaged(message) from error
 
 
-def _terms(query: str) -> list[str]:
-    """Each word of the query as an FTS5 string; the quotes keep FTS5's own operators from being read."""
-    terms = []
-    for word in query.split():
-        star = "*" if word.endswith("*") else ""
-        if re.search(r"\w", word):
-            terms.append('"' + _UNQUOTABLE.sub(" ", word.rstrip("*")) + '"' + star)
-    return terms
+def _quoted(word: str) -> str:
+    """A word as an FTS5 string; the quotes keep FTS5's own operators from being read."""
+    return '"' + _UNQUOTABLE.sub(" ", word.rstrip("*")) + '"' + ("*" if word.endswith("*") else "")
+
+
+def _is_function(word: str) -> bool:
+    """Whether a word says nothing by itself; with its accents, for "für" is one and "fur" is none."""
+    parts = re.findall(r"\w+", unicodedata.normalize("NFC", word).casefold())
+    return not word.endswith("*") and FUNCTION_WORDS.issuperset(parts)
+
+
+def _is_short(word: str) -> bool:
+    core = re.sub(r"^\W+|\W+$", "", unicodedata.normalize("NFC", word))
+    latin = all(unicodedata.name(c, "").startswith("LATIN") for c in core)
+    return latin and not word.endswith("*") and bool(_SHORT.fullmatch(core))
 
 
 def _matches(db: sqlite3.Connection, match: str, allowed: NDArray[np.bool_] | None, *, floor: float) -> Iterator[int]:

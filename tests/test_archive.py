@@ -109,6 +109,24 @@ def test_both_ways_are_fused(archive):
     assert "words" in number.hits[0].found
 
 
+def test_some_of_the_words_come_after_the_meaning(archive, monkeypatch):
+    """No image has any grey: all cosines are 0, meaning ranks the first rows. Number 79.66.4 is white, row 8.
+
+    With all its words in the catalogue a query is answered by them first; with some of them, by the meaning
+    first; and what both rank comes before either.
+    """
+    monkeypatch.setattr("latentarchive.retrieval.DEPTH", 3)
+    monkeypatch.setattr("latentarchive.retrieval.POOL", 1)
+    assert names(archive.search("grey", k=3)) == ["black", "blue", "green-yellow"]
+    assert names(archive.search("79.66.4 grey", k=3)) == ["black", "white", "blue"]
+    assert names(archive.search("the 79.66.4 on a grey", k=3)) == ["black", "white", "blue"]
+    assert names(archive.search("plate 79.66.4", k=1)) == ["white"]
+    assert names(archive.search("the plate 79.66.4", k=1)) == ["white"]
+    both = archive.search("79.66.2 grey", k=3)  # blue, second in meaning
+    assert names(both) == ["blue", "black", "green-yellow"]
+    assert [hit.found for hit in both.hits] == [("meaning", "words"), ("meaning",), ("meaning",)]
+
+
 @pytest.mark.parametrize(
     ("asked", "first", "cosines"),
     [
@@ -191,9 +209,12 @@ def test_filters(archive):
 
 
 def test_more_than_there_are(archive):
-    results = archive.search("red", k=10**9)
-    assert len(results.hits) == 10
-    assert len({hit.item.id for hit in results.hits}) == 10
+    for k in (10**9, 2**63, 10**40):
+        for asked in ({}, {"by": "meaning"}, {"by": "words"}, {"diverse": 0.5}):
+            results = archive.search("red", k=k, **asked)
+            assert names(results) == names(archive.search("red", k=10, **asked))
+            assert len({hit.item.id for hit in results.hits}) == len(results.hits) <= 10
+    assert len(archive.search("red", k=np.int64(2**62)).hits) == 10
 
 
 def test_a_varied_choice_keeps_the_plain_rank(archive):
@@ -511,3 +532,14 @@ def test_where_an_archive_is_looked_for(place, monkeypatch):
     (place / "archives" / "swatches" / "build.json").write_text("{}")
     with pytest.raises(UnfinishedBuild, match="is an unfinished build; run the same `latentarchive build` again"):
         Archive.open("swatches")
+
+
+def test_a_single_term_in_place_of_a_list_is_not_read_letter_by_letter(archive):
+    for name in ("like", "unlike"):
+        with pytest.raises(QueryError, match=f"{name} must be a list of terms, got 'red'"):
+            archive.search("blue", **{name: "red"})
+
+
+def test_a_mistyped_id_is_not_searched_as_words(archive):
+    with pytest.raises(QueryError, match=r"s:redd\.png"):
+        archive.search(like=["s:redd.png"])

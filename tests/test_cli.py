@@ -80,6 +80,57 @@ def test_contact_sheet_is_one_file_with_whole_images_rights_and_alt_text(built, 
     assert 'src="data:image/webp' in page
 
 
+def test_a_contact_sheet_replaces_nothing_but_a_contact_sheet(built, tmp_path, swatches):
+    """Asked for in vain before anything is searched; an original cannot be hit, whatever it is called."""
+    sheet, master = tmp_path / "sheet.HTM", swatches / "red.png"
+    before = master.read_bytes()
+    (tmp_path / "own.html").write_text("<!doctype html>\n<p>mine")
+    (swatches / "odd.html").write_bytes(before)
+    refusals = {
+        master: "red.png is not the name of a page: it must end in .html or .htm",
+        tmp_path / "sheet": "sheet is not the name of a page",
+        tmp_path / "own.html": "own.html exists and is no page that latentarchive wrote; remove it or choose another",
+        swatches / "odd.html": "odd.html exists and is no page that latentarchive wrote",
+        tmp_path / "none" / "sheet.html": f"there is no folder {tmp_path / 'none'}; make it or choose another place",
+    }
+    for path, message in refusals.items():
+        done = run("search", built, "red", "--html", path)
+        assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+        assert message in done.stderr
+    assert master.read_bytes() == (swatches / "odd.html").read_bytes() == before
+    assert (tmp_path / "own.html").read_text().endswith("mine")
+    assert not (tmp_path / "none").exists()
+    for words in ("red", "blue"):
+        assert run("search", built, words, "--html", sheet).exit_code == 0
+        assert f"<h1>“{words}”</h1>" in sheet.read_text()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "unsaid"),
+    [
+        (["red"], ["words and by likeness together", "--by meaning", "cosine"], ["best first", "moved back"]),
+        (["red", "--by", "meaning"], ["ranked by likeness, best first", "cosine"], ["words", "moved back"]),
+        (["red", "--by", "words"], ["ranked by the catalogue’s words."], ["likeness", "cosine"]),
+        (["red", "--by", "meaning", "--diverse", "0.5"], ["moved back; the plain rank is"], ["words"]),
+        (["red", "--by", "words", "--where", "year > 3000"], ["Nothing was found"], ["cosine"]),
+    ],
+)
+def test_a_contact_sheet_says_how_it_was_ranked(built, tmp_path, asked, said, unsaid):
+    assert run("search", built, *asked, "--html", tmp_path / "s.html").exit_code == 0
+    header = (tmp_path / "s.html").read_text().partition("<header>")[2].partition("<ol>")[0].replace("\n", " ")
+    header = header.replace("Change the words", "")
+    assert [text for text in said if text not in header] == []
+    assert [text for text in unsaid if text in header] == []
+
+
+def test_csv_without_hits_has_its_header(built):
+    some = run("search", built, "red", "-k", 1, "--csv")
+    none = run("search", built, "red", "--where", "year > 3000", "--csv")
+    assert none.exit_code == 0
+    assert none.stdout.splitlines() == some.stdout.splitlines()[:1]
+    assert none.stdout.startswith("rank,id,score,band,found,plain_rank,copy,image,title,")
+
+
 def test_withhold_then_restore(built):
     refused = run("withhold", built, "s:nothing.png", "--reason", "x")
     assert (refused.exit_code, refused.stdout) == (1, "")
@@ -144,6 +195,9 @@ BAD = [
     (["build", "EMPTY"], "no image"),
     (["search", "nowhere", "red"], "no archive 'nowhere'"),
     (["search", "ARCHIVE", "red", "-k", "0"], "k must be 1 or more, got 0"),
+    (["search", "ARCHIVE", "--like", "red@1e308", "--like", "blue@1e308"], "must lie between 0.001 and 1000"),
+    (["items", "ARCHIVE", "-k", "0"], "k must be 1 or more, got 0"),
+    (["items", "ARCHIVE", "-k", "-3"], "k must be 1 or more, got -3"),
     (["search", "ARCHIVE"], "nothing to search for"),
     (["search", "ARCHIVE", "red", "--where", "yeer = 1"], "no column 'yeer'; did you mean 'year'?"),
     (["search", "ARCHIVE", "--like", "missing.jpg"], "neither an item of this archive nor a file"),

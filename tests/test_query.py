@@ -9,7 +9,7 @@ from latentarchive.collection import Item
 from latentarchive.errors import QueryError
 from latentarchive.query import Hit, Query, Region, Results, Term, compose, parse_term
 
-IDS = {"s:red.png", "s:a:b@c", "s:plate@2", "s:red", "m:79.66.115"}
+IDS = {"s:red.png", "s:a:b@c", "s:plate@2", "s:red", "m:79.66.115", "s:cut#xywh=1,2,3,4"}
 
 
 def read(text, **options):
@@ -60,6 +60,11 @@ PIXELS, PERCENT = Region(10, 20, 30.5, 40), Region(25, 0, 50, 100, percent=True)
         ("s:red.png#xywh=10,20,30.5,40", Term("item", "s:red.png", 1, PIXELS)),
         ("s:red.png#xywh=pixel:10,20,30.5,40@2", Term("item", "s:red.png", 2, PIXELS)),
         ("file:my photo.jpg#xywh=percent:25,0,50,100", Term("file", "my photo.jpg", 1, PERCENT)),
+        ("s:cut#xywh=1,2,3,4", Term("item", "s:cut#xywh=1,2,3,4")),  # an id that ends like a region
+        ("id:s:cut#xywh=1,2,3,4@2", Term("item", "s:cut#xywh=1,2,3,4", 2)),
+        ("s:cut#xywh=1,2,3,4#xywh=10,20,30.5,40", Term("item", "s:cut#xywh=1,2,3,4", 1, PIXELS)),
+        ("boats@1e3", Term("text", "boats", 1000)),
+        ("info@nancy", Term("text", "info@nancy")),
         ("boats " * 100, Term("text", "boats " * 100)),  # too long for the name of a file
         ("a\0b", Term("text", "a\0b")),
     ],
@@ -80,7 +85,12 @@ def test_the_reading_of_a_term(text, term):
         ("s:none#xywh=1,2,3,4", "'s:none' " + NEITHER + "s:none"),
         ("boats@0", "the weight in 'boats@0' must be above 0; to search away from something use --unlike"),
         ("boats@-1", "the weight in 'boats@-1' must be above 0; to search away from something use --unlike"),
-        ("boats@1e999", "the weight of 'boats' must be a number other than 0, got inf"),
+        ("boats@1e999", "the weight of 'boats' must lie between 0.001 and 1000, got inf"),
+        ("red@inf", "the weight of 'red' must lie between 0.001 and 1000, got inf"),
+        ("red@NaN", "the weight of 'red' must lie between 0.001 and 1000, got nan"),
+        ("red@-inf", "the weight in 'red@-inf' must be above 0; to search away from something use --unlike"),
+        ("red@1e308", "the weight of 'red' must lie between 0.001 and 1000, got 1e+308"),
+        ("red@0.0009", "the weight of 'red' must lie between 0.001 and 1000, got 0.0009"),
         ("", "an empty term cannot be searched for"),
         ("text:", "an empty term cannot be searched for"),
         ("@2", "an empty term cannot be searched for"),
@@ -92,6 +102,22 @@ def test_a_term_that_cannot_be_read(text, message):
     with pytest.raises(QueryError) as caught:
         read(text)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("text", ["s:none", "s:no such", "s:none@2", "s:a:b"])
+def test_what_is_written_like_an_id_is_no_words(text):
+    """A mistyped id would otherwise be looked for as words, and something would be found."""
+    assert read(text).kind == "text"
+    place = text.removesuffix("@2")
+    with pytest.raises(QueryError) as caught:
+        read(text, prefix="s")
+    assert str(caught.value) == f"{place!r} {NEITHER}{place}"
+    assert read(f"text:{text}", prefix="s").value == place
+
+
+@pytest.mark.parametrize("text", ["s:red", "file:s:red", "s: red and white", "s:", "so: red", "m:79"])
+def test_what_else_begins_like_a_prefix(text):
+    assert read(text, prefix="s") == read(text)
 
 
 @settings(max_examples=200, deadline=None)
@@ -132,6 +158,8 @@ RED = Term("text", "red")
     [
         ({"by": "magic"}, "by must be one of meaning, words, both, got 'magic'"),
         ({"k": 0}, "k must be 1 or more, got 0"),
+        ({"k": 2.5}, "k must be a whole number, got 2.5"),
+        ({"k": "3"}, "k must be a whole number, got '3'"),
         ({"diverse": 1.1}, "diverse must lie between 0 and 1, got 1.1"),
         ({"diverse": float("nan")}, "diverse must lie between 0 and 1, got nan"),
         ({"terms": ()}, "nothing to search for: give words, an image or an item"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from latentarchive.collection import Item
 from latentarchive.errors import ArchiveDamaged
-from latentarchive.words import Words, build_words
+from latentarchive.words import FUNCTION_WORDS, Words, build_words
 
 ITEMS = [
     Item(id="m:79.66.115", title="Apple", creator="Müller, Ellen", subjects=("apples", "Malus domestica")),
@@ -68,38 +68,91 @@ def words(tmp_path_factory):
     ],
 )
 def test_what_is_found(words, query, found):
-    assert words.search(query, 10) == found
+    assert words.search(query, 10).rows == found
 
 
 def test_all_words_before_some_of_them(words):
     """One item has both: only it is found. None has all three: those that have enough of them are."""
-    assert words.search("apple pear", 10) == [1]
-    some = words.search("apple pear zeppelin", 10)
+    assert words.search("apple pear", 10).rows == [1]
+    some = words.search("apple pear zeppelin", 10).rows
     assert some[0] == 1
     assert set(some) <= {0, 1, 2}
-    assert words.search("zeppelin", 10) == []
+    assert words.search("zeppelin", 10).rows == []
+
+
+PLATES = [
+    Item(id="m:0", title="Persea: Dickey A"),
+    Item(id="m:1", title="Malus: Branch"),
+    Item(id="m:2", title="Pyrus: Pear Apple"),
+    Item(id="m:3", title="Die Birne", text="für Emma"),
+    Item(id="m:4", title="Fur"),
+    Item(id="m:5", title="梨"),
+]
+
+
+@pytest.fixture(scope="module")
+def plates(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plates") / "w"
+    build_words(PLATES, path)
+    return Words(path)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows", "complete"),
+    [
+        ("pear apple", {2}, True),
+        ("the pear apple", {2}, True),  # nobody has "the": all the others are enough
+        ("a pear on a branch", {1, 2}, False),  # not 0, which alone has "a"
+        ("Dickey A", {0}, True),
+        ("a", {0}, True),
+        ("on a", {0}, False),  # nothing else was asked for
+        ("die Birne", {3}, True),
+        ("eine Birne für Otto", {3}, False),
+        ("A, branch.", {1}, True),
+        ("fur zeppelin", {3, 4}, False),  # a coat,
+        ("für zeppelin", set(), False),  # and German "for"
+        ("ox branch", {1}, False),  # an ox is no function word
+        ("xy pear apple", {2}, False),
+        ("A* zeppelin", {0, 2}, False),
+        ("梨 zeppelin", {5}, False),
+        ("der zeppelin", set(), False),
+        ("", set(), False),
+    ],
+)
+def test_function_words_are_not_missed_where_nobody_has_them(plates, query, rows, complete):
+    found = plates.search(query, 10)
+    assert (set(found.rows), found.complete) == (rows, complete)
+
+
+def test_function_words_are_single_words_in_small_letters():
+    assert all(word == word.casefold() and word.isalpha() for word in FUNCTION_WORDS)
+    assert not FUNCTION_WORDS & {"apple", "red", "man", "fur", "gogh"}
+
+
+def test_any_k_however_great(words):
+    assert words.search("pear", 2**70).rows == [2, 1]
 
 
 def test_a_rare_word_counts_more_than_a_common_one(tmp_path):
     """ "newton" is in one item, "plate" in all: with a word that nobody has, the others are too far behind."""
     build_words([Item(id=f"m:{n}", text="plate newton" if n == 7 else "plate") for n in range(20)], tmp_path / "w")
-    assert Words(tmp_path / "w").search("plate newton zeppelin", 20) == [7]
+    assert Words(tmp_path / "w").search("plate newton zeppelin", 20).rows == [7]
 
 
 def test_equal_items_in_row_order_and_at_most_k(tmp_path):
     build_words([Item(id=f"m:a{n}", title="same") for n in range(30)], tmp_path / "w")
     words = Words(tmp_path / "w")
-    assert words.search("same", 7) == list(range(7))
-    assert words.search("same", 99) == list(range(30))
-    assert words.search("same", 0) == []
+    assert words.search("same", 7).rows == list(range(7))
+    assert words.search("same", 99).rows == list(range(30))
+    assert words.search("same", 0).rows == []
     assert len(words) == 30
 
 
 def test_only_allowed_rows(words):
     allowed = np.array([row != 1 for row in range(len(ITEMS))])
-    assert words.search("pear", 10) == [2, 1]
-    assert words.search("pear", 10, allowed=allowed) == [2]
-    assert words.search("pear", 10, allowed=allowed & False) == []
+    assert words.search("pear", 10).rows == [2, 1]
+    assert words.search("pear", 10, allowed=allowed).rows == [2]
+    assert words.search("pear", 10, allowed=allowed & False).rows == []
 
 
 def test_rows_that_are_not_allowed_change_nothing(tmp_path):
@@ -108,8 +161,8 @@ def test_rows_that_are_not_allowed_change_nothing(tmp_path):
     build_words([Item(id=f"m:{n}", text=text) for n, text in enumerate(texts)], tmp_path / "w")
     words = Words(tmp_path / "w")
     allowed = np.arange(len(texts)) > 0
-    assert words.search("alpha beta gamma zeppelin", 9) == [0]
-    assert words.search("alpha beta gamma zeppelin", 9, allowed=allowed) == [2]
+    assert words.search("alpha beta gamma zeppelin", 9).rows == [0]
+    assert words.search("alpha beta gamma zeppelin", 9, allowed=allowed).rows == [2]
 
 
 @settings(max_examples=300, deadline=None)
@@ -152,13 +205,13 @@ def test_rows_that_are_not_allowed_change_nothing(tmp_path):
     )
 )
 def test_no_text_is_an_error(words, query):
-    rows = words.search(query, 3)
+    rows = words.search(query, 3).rows
     assert len(rows) <= 3
     assert set(rows) <= set(range(len(ITEMS)))
 
 
 def test_a_long_text_is_no_error(words):
-    assert words.search(" ".join(f"word{n}" for n in range(3000)) + " schutt", 3) == [2]
+    assert words.search(" ".join(f"word{n}" for n in range(3000)) + " schutt", 3).rows == [2]
 
 
 def test_the_same_items_give_the_same_bytes(tmp_path):

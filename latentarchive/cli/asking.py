@@ -18,10 +18,14 @@ import click
 @click.option("--where", default="", metavar="SQL", help='Only items for which this is true, e.g. "year < 1900".')
 @click.option("-k", default=10, show_default=True, help="How many items to show, at most.")
 @click.option("--diverse", default=0.0, metavar="L", help="From 0, by relevance alone, to 1, as different as possible.")
+@click.option("--encoder", help="Where the archive's encoder lies, if not where it was: local:DIR, openclip:ARCH/PATH.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table with one row a hit.")
 @click.option(
-    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write a contact sheet to this file."
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Also write a contact sheet; only an earlier one is replaced.",
 )
 def search(
     archive: str,
@@ -32,6 +36,7 @@ def search(
     where: str,
     k: int,
     diverse: float,
+    encoder: str | None,
     as_json: bool,
     as_csv: bool,
     html: Path | None,
@@ -44,7 +49,9 @@ def search(
     import latentarchive
     from latentarchive.render import pages, tables, text
 
-    opened = latentarchive.open(archive)
+    if html is not None:
+        pages.check_place(html)
+    opened = latentarchive.open(archive, encoder=encoder)
     found = opened.search(words, like=like, unlike=unlike, by=by, where=where, k=k, diverse=diverse)
     if html is not None:
         pages.write_results(found, opened, html)
@@ -59,8 +66,9 @@ def search(
 @click.argument("image")
 @click.option("--vocabulary", type=click.Path(path_type=Path), help="Text file with one term a line.")
 @click.option("-k", default=10, show_default=True, help="How many terms to show, at most.")
+@click.option("--encoder", help="Where the archive's encoder lies, if not where it was: local:DIR, openclip:ARCH/PATH.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def describe(archive: str, image: str, vocabulary: Path | None, k: int, as_json: bool) -> None:
+def describe(archive: str, image: str, vocabulary: Path | None, k: int, encoder: str | None, as_json: bool) -> None:
     """Show which terms are nearest to IMAGE, an item id of ARCHIVE or an image file.
 
     Without a vocabulary the archive's own subjects are used.
@@ -68,7 +76,7 @@ def describe(archive: str, image: str, vocabulary: Path | None, k: int, as_json:
     import latentarchive
     from latentarchive.render import text
 
-    found = latentarchive.open(archive).describe(image, vocabulary=vocabulary, k=k)
+    found = latentarchive.open(archive, encoder=encoder).describe(image, vocabulary=vocabulary, k=k)
     click.echo(text.to_json(found.record()) if as_json else text.description(found))
 
 
@@ -80,10 +88,14 @@ def describe(archive: str, image: str, vocabulary: Path | None, k: int, as_json:
 def items(archive: str, where: str, k: int, as_json: bool) -> None:
     """List the items of ARCHIVE in row order."""
     import latentarchive
+    from latentarchive.errors import QueryError
     from latentarchive.render import text
 
+    if k < 1:
+        message = f"k must be 1 or more, got {k}"
+        raise QueryError(message)
     opened = latentarchive.open(archive)
     rows = opened.rows(where)
-    found = opened.collection.items(rows[: max(k, 0)])
+    found = opened.collection.items(rows[:k])
     record = {"archive": opened.name, "total": len(rows), "items": [item.record() for item in found]}
     click.echo(text.to_json(record) if as_json else text.items(found, len(rows)))

@@ -8,8 +8,12 @@ from pathlib import Path
 
 from latentarchive import storage
 from latentarchive.archive import Archive
+from latentarchive.errors import ArchiveError
 from latentarchive.query import Hit, Results
-from latentarchive.render.text import credit, rights, title
+from latentarchive.render.text import credit, plain, rights, title
+
+GENERATOR = '<meta name="generator" content="latentarchive">'
+"""Stands at the beginning of every page, so that we know our own again and overwrite nothing else."""
 
 STYLE = """
 :root { color-scheme: light dark;
@@ -40,32 +44,78 @@ a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 """
 
 
+def check_place(path: Path) -> None:
+    """See to it that writing a page there destroys nothing but an earlier page.
+
+    Raises:
+        ArchiveError: The name does not end in .html or .htm, its folder does not exist, or there is
+            something that this program did not write.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        message = f"{path} is not the name of a page: it must end in .html or .htm"
+        raise ArchiveError(message)
+    if not path.parent.is_dir():
+        message = f"cannot write {path}: there is no folder {path.parent}; make it or choose another place"
+        raise ArchiveError(message)
+    if path.exists() and not _is_ours(path):
+        message = f"{path} exists and is no page that latentarchive wrote; remove it or choose another name"
+        raise ArchiveError(message)
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return path.is_file() and GENERATOR.encode() in file.read(2000)
+    except OSError:
+        return False
+
+
 def write_results(found: Results, archive: Archive, path: Path) -> None:
     """Write the hits of a search as a contact sheet.
 
     Args:
         found: What to show.
         archive: Where the thumbnails come from; items withheld since the search are left out.
-        path: The HTML file, written whole or not at all.
+        path: The HTML file, written whole or not at all; an earlier page there is replaced.
 
     Raises:
+        ArchiveError: There is no place for a page; see `check_place`.
         WriteRefused: The disk is full, or we may not write there.
     """
+    check_place(path)
     withheld = archive.log.current()
     figures = [_figure(hit, archive) for hit in found.hits if hit.item.id not in withheld]
     nothing = "" if figures else "<p>Nothing was found. Change the words, or take away a filter.</p>"
-    notes = "".join(f"<p class=quiet>{escape(note)}</p>" for note in found.notes)
+    notes = "".join(f"<p class=quiet>{_shown(note)}</p>" for note in found.notes)
     body = f"""<header>
-<h1>{escape(found.query)}</h1>
-<p class=quiet>{len(figures)} items of {escape(archive.name)} ({escape(archive.manifest.title)}), best first.
-The figure under each work is its cosine to the query: higher is nearer.
-“Close” means nearer than 999 of 1,000 random pairs of this archive,
-“similar” than 99 of 100, “related” than 19 of 20.</p>{notes}
+<h1>{_shown(found.query)}</h1>
+<p class=quiet>{len(figures)} items of {_shown(archive.name)} ({_shown(archive.manifest.title)}), {_ranking(found)}</p>
+{notes}
 </header>
 <main>{nothing}<ol>
 {"".join(figures)}
 </ol></main>"""
     storage.write_bytes(path, page(f"{found.query} · {archive.manifest.title}", body).encode())
+
+
+def _ranking(found: Results) -> str:
+    """How the hits were put in order, and what their figures mean."""
+    ways = {way for hit in found.hits for way in hit.found}
+    if ways == {"words"}:
+        said = "ranked by the catalogue’s words."
+    elif "words" in ways:
+        said = """ranked by the catalogue’s words and by likeness together,
+so that a work may stand before another of higher figure; --by words or --by meaning ranks by one alone."""
+    else:
+        said = "ranked by likeness, best first."
+    if any(hit.plain_rank != hit.rank for hit in found.hits):
+        said += " Works like those before them were moved back; the plain rank is the one they had."
+    if any(hit.score is not None for hit in found.hits):
+        said += """
+The figure under each work is its cosine to the query: higher is nearer.
+“Close” means nearer than 999 of 1,000 random pairs of this archive,
+“similar” than 99 of 100, “related” than 19 of 20."""
+    return said
 
 
 def page(heading: str, body: str) -> str:
@@ -74,8 +124,9 @@ def page(heading: str, body: str) -> str:
 <html lang="en">
 <head>
 <meta charset="utf-8">
+{GENERATOR}
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(heading)}</title>
+<title>{_shown(heading)}</title>
 <style>{STYLE}</style>
 </head>
 <body>
@@ -87,10 +138,10 @@ def page(heading: str, body: str) -> str:
 
 def _figure(hit: Hit, archive: Archive) -> str:
     item, thumb = hit.item, archive.thumbnail(hit.item.id)
-    name, by = escape(title(item)), escape(credit(item).rpartition(" · rights:")[0])
+    name = _shown(title(item))
     if thumb:
         # a title that only says "untitled" would tell a blind reader nothing: the id does
-        alt = name if item.title or item.text else escape(item.id)
+        alt = name if item.title or item.text else _shown(item.id)
         picture = f'<img alt="{alt}" loading="lazy" src="data:image/webp;base64,{base64.b64encode(thumb).decode()}">'
     else:
         picture = "<span class=quiet>no image in this archive</span>"
@@ -101,9 +152,13 @@ def _figure(hit: Hit, archive: Archive) -> str:
     return f"""<li><figure>
 <div class=mat>{picture}</div>
 <figcaption><p class=title>{hit.rank}. {linked}</p>
-<p>{by}</p>
-<p class=quiet>Rights: {escape(rights(item))}</p>
+<p>{_shown(credit(item))}</p>
+<p class=quiet>Rights: {_shown(rights(item))}</p>
 <p class="quiet meter">{score}found by {" and ".join(hit.found)}{moved}{copy}</p>
-<p class=quiet>{escape(item.id)}</p></figcaption>
+<p class=quiet>{_shown(item.id)}</p></figcaption>
 </figure></li>
 """
+
+
+def _shown(text: str) -> str:
+    return escape(plain(text))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 
+from latentarchive.collection import Item
 from latentarchive.export.tables import flat
-from latentarchive.query import Results
+from latentarchive.query import Hit, Results
+
+HEADER = tuple(Hit(1, Item(id="a:b"), None, "", (), 1, copy=False).record())
+"""The columns of a hit, whatever it holds."""
 
 
 def results(found: Results) -> str:
-    """CSV with a header and one row a hit; empty text without hits."""
+    """CSV with a header and one row a hit; cells hold what the catalogue holds, whatever it begins with."""
     buffer = io.StringIO()
-    rows = [flat(hit.record()) for hit in found.hits]
-    if rows:
-        writer = csv.DictWriter(buffer, rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    writer = csv.DictWriter(buffer, HEADER, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat(hit.record()) for hit in found.hits)
     return buffer.getvalue()

@@ -1,8 +1,12 @@
-"""What the terminal shows: one entry a hit, with source and rights, and never a score without its meaning."""
+"""What the terminal shows: one entry a hit, with source and rights, and never a score without its meaning.
+
+What comes from a catalogue cannot steer the terminal, nor pass for a line of ours: see `plain`.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,10 +19,20 @@ from latentarchive.rights import classify
 from latentarchive.train import TrainedModel
 from latentarchive.verify import Verification
 
+_BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""C0 and C1 controls, with which text moves a terminal's cursor; marks that end a line or turn its direction."""
+
+
+def plain(text: str) -> str:
+    """Text on one line, without characters that steer a terminal or turn round the direction of what follows."""
+    return _CONTROLS.sub("", _BREAKS.sub(" ", text))
+
 
 def to_json(value: Any) -> str:
-    """One JSON object, UTF-8, without NaN."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    """One JSON object, UTF-8, without NaN; what `plain` takes away is kept as an escape."""
+    dumped = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
 
 
 def results(found: Results) -> str:
@@ -28,7 +42,7 @@ def results(found: Results) -> str:
         lines.append("Nothing was found. Change the words, or take away a filter.")
     width = len(str(len(found.hits)))
     lines += [line for hit in found.hits for line in _hit(hit, width)]
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def _hit(hit: Hit, width: int) -> Iterable[str]:
@@ -38,7 +52,7 @@ def _hit(hit: Hit, width: int) -> Iterable[str]:
     copy = "  the same file as in the query" if hit.copy else ""
     yield f"{hit.rank:>{width}}  {title(hit.item)}{score}  by {' and '.join(hit.found)}{moved}{copy}"
     yield f"{indent}{hit.item.id}"
-    yield f"{indent}{credit(hit.item)}"
+    yield f"{indent}{credit(hit.item)} · rights: {rights(hit.item)}"
 
 
 def title(item: Item) -> str:
@@ -47,16 +61,21 @@ def title(item: Item) -> str:
 
 
 def credit(item: Item) -> str:
-    """Maker, date, medium, source and rights in one line; rights are always there."""
-    parts = [item.creator, item.date, item.medium, item.place, item.source or item.url]
-    return " · ".join([*(p for p in parts if p), f"rights: {rights(item)}"])
+    """Maker, date, medium, place and source, as far as they are stated; that no source is, is said."""
+    parts = [item.creator, item.date, item.medium, item.place, item.source or item.url or "source: not stated"]
+    return " · ".join(filter(None, parts))
 
 
 def rights(item: Item) -> str:
-    """The rights statement by its short name, and what it amounts to."""
+    """The rights statement by its short name, and what it amounts to.
+
+    A statement of no known vocabulary stands in quotation marks, which it cannot itself close: a catalogue
+    that writes "CC0 1.0 (open)" somewhere in a sentence has not said it in our name.
+    """
     if item.rights == "unknown":
         return "unknown"
-    return f"{_shortened(classify(item.rights).label or item.rights, 90)} ({item.rights_class})"
+    known = classify(item.rights).label
+    return f"{known or _quoted(_shortened(item.rights, 90))} ({item.rights_class})"
 
 
 def description(found: Description) -> str:
@@ -67,19 +86,19 @@ def description(found: Description) -> str:
     for t in found.terms:
         margin = "" if t.margin is None else f"{t.margin:.3f}"
         lines.append(f"{t.rank:>2}  {t.term:<{width}}   {t.score:+.3f}   {margin:>14}   {t.lift:+.3f}")
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def items(found: Sequence[Item], total: int) -> str:
     """One item a line: id, title, maker, date, rights; and how many there are in all."""
-    lines = [f"{i.id}  {title(i)} · {credit(i)}" for i in found]
-    return "\n".join([*lines, f"{len(found)} of {total} items"])
+    lines = [f"{i.id}  {title(i)} · {credit(i)} · rights: {rights(i)}" for i in found]
+    return _joined([*lines, f"{len(found)} of {total} items"])
 
 
 def verification(found: Verification) -> str:
     """The checks that hold, and the first that does not."""
     lines = [f"{name}: {n:,} checked, as promised" for name, n in found.checked]
-    return "\n".join([*lines, f"{found.archive} is sound" if found.sound else f"NOT SOUND: {found.problem}"])
+    return _joined([*lines, f"{found.archive} is sound" if found.sound else f"NOT SOUND: {found.problem}"])
 
 
 def built(made: Built) -> str:
@@ -110,7 +129,15 @@ def facts(table: Mapping[str, Any]) -> str:
         else:
             shown = f"{value:,}" if isinstance(value, int) else f"{value:.3f}" if isinstance(value, float) else value
             lines.append(f"{name}: {shown}")
-    return "\n".join(lines)
+    return _joined(lines)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(plain(line) for line in lines)
+
+
+def _quoted(text: str) -> str:
+    return "“" + re.sub("[“”„‟]", '"', text) + "”"
 
 
 def _shortened(text: str, length: int) -> str:
