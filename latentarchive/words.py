@@ -80,7 +80,7 @@ def _fill(items: Iterable[Item], path: Path) -> None:
             db.execute("PRAGMA synchronous = OFF")
             db.execute(
                 f"CREATE VIRTUAL TABLE words USING fts5({', '.join(COLUMNS)}, content='', "
-                'tokenize="unicode61 remove_diacritics 2")'
+                'tokenize="porter unicode61 remove_diacritics 2")'
             )
             rows = ((row, *_words(item)) for row, item in enumerate(items))
             db.executemany(f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES ({marks})", rows)  # noqa: S608  # our own column names
@@ -114,7 +114,8 @@ class Words:
         the best. Among these some, function words and words of one or two Latin letters do not count
         unless nothing else was asked for.
 
-        A word is matched whole, in any case and without accents; with a final asterisk, its beginnings.
+        A word is matched in any case, without accents and by its English stem ("pear" finds "pears");
+        with a final asterisk, its beginnings.
         What is written with inner punctuation ("79.66.115", "plate-0007") is matched as one phrase.
 
         Args:

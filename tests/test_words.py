@@ -48,7 +48,7 @@ def words(tmp_path_factory):
         ("MÜLL*", [0]),
         ("Dvorak", [5]),
         ("“Dvořák”,", [5]),
-        ("boat", [3]),
+        ("boat", [4, 3]),
         ("boat*", [4, 3]),
         ("dallas", [2]),
         ("1905", [1]),
@@ -60,7 +60,7 @@ def words(tmp_path_factory):
         ("*", []),
         ("!?", []),
         ("_", []),
-        ("red _ boat", [3]),
+        ("red _ boat", [3, 4]),
         ("NOT", [4]),
         ("title:boats", []),
         ('"red boat"', [3]),
@@ -232,3 +232,18 @@ def test_a_damaged_file_says_that_it_is_rebuilt(words, tmp_path, damage):
         path.write_bytes(content[damage])
     with pytest.raises(ArchiveDamaged, match=r"w\.sqlite cannot be read \(.+\); delete it and it is rebuilt from item"):
         Words(path)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"), [("pear", [0]), ("pears", [0]), ("Jones", [1]), ("79.66.115", [2]), ("Äpfel", [3])]
+)
+def test_singular_and_plural_find_each_other_and_names_and_numbers_stay_what_they_are(tmp_path, query, found):
+    items = [
+        Item(id="s:0", title="Two pears"),
+        Item(id="s:1", creator="Jones, Inigo"),
+        Item(id="s:2", extra={"accession": "79.66.115"}),
+        Item(id="s:3", title="Äpfel im Korb"),
+        Item(id="s:4", title="79.66.1150"),
+    ]
+    build_words(items, tmp_path / "words.sqlite")
+    assert list(Words(tmp_path / "words.sqlite").search(query, 10).rows) == found
