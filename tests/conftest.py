@@ -9,16 +9,10 @@ from PIL import Image
 
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
+from latentarchive.encoders import toy
 from latentarchive.recipes import load_recipe
 
-COLOURS = {
-    "red": (255, 0, 0),
-    "green": (0, 128, 0),
-    "blue": (0, 0, 255),
-    "yellow": (255, 255, 0),
-    "white": (255, 255, 255),
-    "black": (0, 0, 0),
-}
+COLOURS = {name: toy.COLOURS[name] for name in ("red", "green", "blue", "yellow", "white", "black")}
 
 
 def swatch(left, right=None, size=(64, 64)):
