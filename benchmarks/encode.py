@@ -25,7 +25,9 @@ from PIL import Image
 from benchmarks.machine import machine, save
 from latentarchive.build.parts import BATCH
 from latentarchive.build.run import build_archive
-from latentarchive.encoders import load_encoder
+from latentarchive.embedded import read_embedded
+from latentarchive.encoders import Encoder, load_encoder
+from latentarchive.images import decode, thumbnail
 from latentarchive.recipes import Recipe, parse_text
 
 RECIPE = '[collection]\nsource = "folder"\nname = "bench"\n[encoder]\nid = "{}"\n'
@@ -42,6 +44,25 @@ def draw(folder: Path, count: int) -> None:
             disc = (x - rng.integers(640)) ** 2 + (y - rng.integers(480)) ** 2 < rng.integers(30, 140) ** 2
             image[disc] = rng.integers(0, 256, 3)
         Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(folder / f"{number:05d}.jpg", quality=88)
+
+
+def stages(paths: list[Path], encoder: Encoder) -> dict[str, float]:
+    """Milliseconds an image, one after the other on one thread, of what stands beside the model."""
+    files = [path.read_bytes() for path in paths]
+    decoded = [decode(data).image for data in files]
+    steps = {
+        "decode": lambda i: decode(files[i]),
+        "embedded": lambda i: read_embedded(files[i]),
+        "thumbnail": lambda i: thumbnail(decoded[i]),
+        "prepare": lambda i: encoder.prepare(decoded[i]),
+    }
+    took = {}
+    for name, step in steps.items():
+        began = time.perf_counter()
+        for i in range(len(files)):
+            step(i)
+        took[name] = round(1000 * (time.perf_counter() - began) / len(files), 1)
+    return took
 
 
 def built(recipe: Recipe, out: Path, images: int) -> tuple[int, float, float]:
@@ -97,6 +118,7 @@ def main() -> None:
                 "pipeline_images_per_s": round(statistics.median(marginal), 2),
                 "share_of_bare": round(statistics.median(m / b for m, b in zip(marginal, bare, strict=True)), 3),
                 "pipeline_cpu_s_per_image": round(statistics.median(cpu), 4),
+                "stages_ms": stages(sorted(folder.rglob("*.jpg"))[:BATCH], encoder),
                 "fixed_s": round(statistics.median(fixed), 2),
                 "rounds": options.rounds,
             },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Container
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def retrieve(
     chosen = list(range(len(rows)))
     if query.diverse and holdings.index is not None and holdings.bands is not None:
         relevance = [score for _, score in fused] if by_words else [score or 0.0 for score in scores]
-        likeness = _likeness(holdings.index.embeddings.take(rows), holdings.bands.kinds["image"].mean)
+        likeness = partial(_likeness, holdings.index.embeddings.take(rows), holdings.bands.kinds["image"].mean)
         chosen = maximal_marginal_relevance(_from_0_to_1(relevance), likeness, k, diversity=query.diverse)
     found = {"meaning": set(by_meaning), "words": set(by_words)}
     hits = []
@@ -75,9 +76,9 @@ def retrieve(
     return tuple(hits)
 
 
-def _likeness(vectors: NDArray[np.float32], random: float) -> NDArray[np.float32]:
-    """Cosines between candidates on the scale of relevance: 1 for equal images, 0 for a random pair of the archive."""
-    return (vectors @ vectors.T - random) / max(1 - random, 1e-6)
+def _likeness(vectors: NDArray[np.float32], random: float, one: int) -> NDArray[np.float32]:
+    """Cosines to one candidate on the scale of relevance: 1 for equal images, 0 for a random pair of the archive."""
+    return (vectors @ vectors[one] - random) / max(1 - random, 1e-6)
 
 
 def _from_0_to_1(relevance: Sequence[float]) -> NDArray[np.float64]:

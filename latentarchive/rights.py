@@ -118,7 +118,7 @@ _PUBLIC_DOMAIN_WORDS = frozenset(
     """a all an and are as based be because been being by date dedicated dedication determined domain federal file
     free gov government has have image images in into is it item items material materials object objects of
     on passed photo photograph photographs picture pictures pd placed public publication released s states
-    that the these this to u under united us usa was were work works worldwide""".split()  # noqa: SIM905
+    that the these this to u under united us usa was were work works worldwide""".split()  # noqa: SIM905  # readable as lines
 )
 _COPYRIGHT = re.compile(
     r"\ball\s+rights\s+reserved|©|\(c\)\s*(?:by\s+)?(?=\S)|\b(?:in|under)\s+copyright\b|\bcopyrighted\b|"

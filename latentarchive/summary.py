@@ -13,6 +13,7 @@ from latentarchive import manifest as layout
 from latentarchive.archive import Archive
 from latentarchive.bands import QUANTILES
 from latentarchive.errors import ArchiveDamaged
+from latentarchive.rights import reserves_mining
 
 MOST_REASONS = 5
 """Reasons for rejection that are named, the most frequent first."""
@@ -37,7 +38,7 @@ def summarize(archive: Archive) -> dict[str, Any]:
         "inputs read": manifest.counts["inputs"],
         "rejected": {"inputs": manifest.counts["rejected"], **_reasons(archive)},
         "rights": classes,
-        "data mining reserved": _count(pc.not_equal(table["mining"], "")),
+        "data mining reserved": sum(map(reserves_mining, table["mining"].to_pylist())),
         "years": f"{_year(first)} to {_year(last)}" if dated else "none",
         "dated items": dated,
         "without": empty,

@@ -173,7 +173,7 @@ def _is_short(word: str) -> bool:
 def _matches(db: sqlite3.Connection, match: str, allowed: NDArray[np.bool_] | None, *, floor: float) -> Iterator[int]:
     """Row numbers of allowed items, best first, down to `floor` times the best of them."""
     weights = ", ".join(str(w) for w in COLUMNS.values())
-    sql = f"SELECT rowid, bm25(words, {weights}) AS score FROM words WHERE words MATCH ? ORDER BY score, rowid"  # noqa: S608
+    sql = f"SELECT rowid, bm25(words, {weights}) AS score FROM words WHERE words MATCH ? ORDER BY score, rowid"  # noqa: S608  # our own weights
     best = None
     for row, score in db.execute(sql, (match,)):  # SQLite's bm25 is negative: lower is better
         if allowed is not None and not allowed[row]:

@@ -20,6 +20,9 @@ import pytest
 from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
+from latentarchive.build.parts import with_embedded
+from latentarchive.collection import Item
+from latentarchive.embedded import Embedded
 from latentarchive.errors import (
     ArchiveDamaged,
     ArchiveError,
@@ -265,6 +268,9 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from latentarchive.build import build_archive
+from latentarchive.build.parts import with_embedded
+from latentarchive.collection import Item
+from latentarchive.embedded import Embedded
 from latentarchive.recipes import load_recipe
 build_archive(load_recipe(sys.argv[1], root=Path(sys.argv[2])), out=Path(sys.argv[3]), part_inputs=2)
 """
@@ -361,3 +367,19 @@ def test_an_unknown_factory_is_one_line(recipe, tmp_path):
     with pytest.raises(ArchiveError, match="FAISS cannot build 'IVFx'") as caught:
         build(recipe, tmp_path / "a", factory="IVFx")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "file", "kept"),
+    [
+        ("", "DMI-ALLOWED", "DMI-ALLOWED"),
+        ("", "DMI-PROHIBITED", "DMI-PROHIBITED"),
+        ("DMI-ALLOWED", "DMI-PROHIBITED-AIMLTRAINING", "DMI-PROHIBITED-AIMLTRAINING"),
+        ("DMI-PROHIBITED", "DMI-ALLOWED", "DMI-PROHIBITED"),
+        ("DMI-PROHIBITED", "DMI-PROHIBITED-AIMLTRAINING", "DMI-PROHIBITED"),
+        ("DMI-PROHIBITED", "", "DMI-PROHIBITED"),
+    ],
+)
+def test_a_reservation_of_data_mining_stands_wherever_it_is_stated(catalogue, file, kept):
+    found = with_embedded(Item(id="s:1", mining=catalogue), Embedded(mining=file))
+    assert found.mining == kept

@@ -40,9 +40,10 @@ def demo_folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("code", blocks("python"))
-def test_python_blocks_run(code, demo_folder, monkeypatch):
+def test_python_blocks_run_and_print_hits(code, demo_folder, monkeypatch, capsys):
     monkeypatch.chdir(demo_folder)
     exec(compile(code, "block", "exec"), {"__name__": "block"})
+    assert "Plain red on white" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("code", blocks("console"))

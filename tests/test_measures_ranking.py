@@ -71,10 +71,10 @@ LIKENESS = np.array(
 )
 def test_a_varied_choice_by_hand(diversity, order):
     for k in (1, 2, 3, 4, 9):
-        assert maximal_marginal_relevance(RELEVANCE, LIKENESS, k, diversity=diversity) == order[:k]
+        assert maximal_marginal_relevance(RELEVANCE, LIKENESS.__getitem__, k, diversity=diversity) == order[:k]
 
 
 def test_a_varied_choice_starts_with_the_most_relevant_wherever_it_stands():
-    assert maximal_marginal_relevance(np.array([0.1, 0.5, 0.5]), np.eye(3), 2, diversity=0.3)[0] == 1
-    assert maximal_marginal_relevance(np.array([]), np.empty((0, 0)), 3, diversity=0.5) == []
-    assert maximal_marginal_relevance(RELEVANCE, LIKENESS, 0, diversity=0.5) == []
+    assert maximal_marginal_relevance(np.array([0.1, 0.5, 0.5]), np.eye(3).__getitem__, 2, diversity=0.3)[0] == 1
+    assert maximal_marginal_relevance(np.array([]), np.empty((0, 0)).__getitem__, 3, diversity=0.5) == []
+    assert maximal_marginal_relevance(RELEVANCE, LIKENESS.__getitem__, 0, diversity=0.5) == []

@@ -21,7 +21,7 @@ from latentarchive.embeddings import UNIT_TOLERANCE, Stacked
 from latentarchive.encoders import Encoder
 from latentarchive.errors import ArchiveError, ImageError
 from latentarchive.manifest import part_files
-from latentarchive.rights import classify, mining_code
+from latentarchive.rights import classify, mining_code, reserves_mining
 
 BATCH = 64
 """Images encoded at once; batches never cross a part, so that a resumed build meets the same ones."""
@@ -75,7 +75,7 @@ def prepare(record: Record | Rejected, encoder: Encoder | None) -> Prepared | Re
 def with_embedded(item: Item, found: Embedded) -> Item:
     """The item with what its file says of itself: empty fields are filled, what is catalogued is never replaced.
 
-    A data-mining reservation in the file counts even where the catalogue states something else; every
+    A reservation of data mining counts wherever it stands, in the file or in the catalogue; every
     embedded field is kept in `extra` under ``embedded.``.
     """
     changes: dict[str, object] = {}
@@ -94,14 +94,14 @@ def with_embedded(item: Item, found: Embedded) -> Item:
         rights = known[0] if known else classify(found.rights or found.rights_uri)
         changes |= {"rights": rights.canonical, "rights_class": rights.rights_class}
     mining = mining_code(found.mining)
-    if mining:
-        changes["mining"] = mining
+    if mining and (not item.mining or reserves_mining(mining) > reserves_mining(item.mining)):
+        changes["mining"] = mining  # a reservation stands, wherever it is stated
     extra = {f"embedded.{key}": value for key, value in found.fields.items()}
     if found.problem:
         extra["embedded.problem"] = found.problem
     if extra:
         changes["extra"] = dict(item.extra) | extra
-    return replace(item, **changes) if changes else item  # type: ignore[arg-type]
+    return replace(item, **changes) if changes else item  # type: ignore[arg-type]  # values by field name
 
 
 Vectors = Callable[[Sequence[Prepared]], tuple[NDArray[np.generic], NDArray[np.float32]]]

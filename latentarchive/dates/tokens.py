@@ -182,7 +182,7 @@ def _token(kind: str, text: str) -> list[Token]:
             number = numbers[0] if numbers else _ORDINAL_NUMBER[text]
             return [("o", number, 0)]
         case "roman":
-            digits = [_ROMAN[c] for c in re.match("[ivx]+", text)[0]]  # type: ignore[index]
+            digits = [_ROMAN[c] for c in re.match("[ivx]+", text)[0]]  # type: ignore[index]  # this kind of token begins so
             signed = [-d if d < max(digits[i:]) else d for i, d in enumerate(digits)]
             return [("o", sum(signed), 0)]
         case "c" | "m":

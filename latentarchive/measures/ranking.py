@@ -5,7 +5,7 @@ Legend: q queries, k ranks, n candidates; S (n,) relevance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]]) -> list[tuple[int,
 
 
 def maximal_marginal_relevance(
-    relevance: NDArray[np.floating], likeness: NDArray[np.floating], k: int, *, diversity: float
+    relevance: NDArray[np.floating], likeness: Callable[[int], NDArray[np.floating]], k: int, *, diversity: float
 ) -> list[int]:
     """A varied choice: each next result is the best trade of relevance against likeness to those chosen.
 
@@ -68,7 +68,8 @@ def maximal_marginal_relevance(
 
     Args:
         relevance: S, shape (n,), higher is better.
-        likeness: shape (n, n), how alike two candidates are, on the scale of `relevance`.
+        likeness: Gives, for the position of one candidate, how alike all are to it: shape (n,), on the scale of
+            `relevance`. Called once for each choice, so that no (n, n) table is held.
         k: How many to choose, at most.
         diversity: In [0, 1]; 0 keeps the order of relevance, 1 looks only at likeness after the first.
 
@@ -82,7 +83,7 @@ def maximal_marginal_relevance(
     chosen = [int(np.argmax(relevance))]
     likest = np.full(len(relevance), -np.inf)  # to any of those chosen
     while len(chosen) < min(k, len(relevance)):
-        likest = np.maximum(likest, likeness[:, chosen[-1]])
+        likest = np.maximum(likest, likeness(chosen[-1]))
         gain = worth - diversity * likest
         gain[chosen] = -np.inf
         chosen.append(int(np.argmax(gain)))
