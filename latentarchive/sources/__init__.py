@@ -8,6 +8,7 @@ network unless its recipe names something remote.
 from __future__ import annotations
 
 from latentarchive.sources.base import Source
+from latentarchive.sources.cabinet import Cabinet
 from latentarchive.sources.embeddings import PublishedEmbeddings
 from latentarchive.sources.folder import Folder
 from latentarchive.sources.huggingface import HuggingFace
@@ -15,6 +16,7 @@ from latentarchive.sources.table import Table
 from latentarchive.sources.webdataset import WebDataset
 
 SOURCES: dict[str, type[Source]] = {
+    "cabinet": Cabinet,
     "embeddings": PublishedEmbeddings,
     "folder": Folder,
     "huggingface": HuggingFace,
@@ -23,4 +25,4 @@ SOURCES: dict[str, type[Source]] = {
 }
 """The value of ``source`` in a recipe's ``[collection]`` table, and the class that reads it."""
 
-__all__ = ["SOURCES", "Folder", "HuggingFace", "PublishedEmbeddings", "Source", "Table", "WebDataset"]
+__all__ = ["SOURCES", "Cabinet", "Folder", "HuggingFace", "PublishedEmbeddings", "Source", "Table", "WebDataset"]
