@@ -7,6 +7,7 @@
     ├── ImageError (ValueError)               one image that cannot be decoded safely
     ├── EncoderError (ValueError)             an encoder that cannot be loaded or used
     │   └── EncoderMismatch                   vectors of two different encoders brought together
+    ├── GeneratorError (ValueError)           a generator that cannot be loaded or used
     ├── QueryError (ValueError)               a question that cannot be answered as it was put
     ├── ArchiveNotFound (FileNotFoundError)   no archive at that place
     │   └── UnfinishedBuild                   a build that was interrupted there
@@ -52,6 +53,10 @@ class EncoderError(ArchiveError, ValueError):
 
 class EncoderMismatch(EncoderError):
     """Vectors of one encoder brought to an index of another."""
+
+
+class GeneratorError(ArchiveError, ValueError):
+    """A generator that cannot be found, loaded or used for what was asked."""
 
 
 class QueryError(ArchiveError, ValueError):

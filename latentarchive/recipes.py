@@ -13,18 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from latentarchive.collection import Item
 from latentarchive.errors import RecipeError, nearest
 from latentarchive.sources import SOURCES, Source
+from latentarchive.trainings import GeneratorTraining, LoraTraining, Training
 
 _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "_shipped" if (_PACKAGE / "_shipped").is_dir() else _PACKAGE.parent
 """Where ``indexes/`` lies: inside an installed wheel, else at the top of the checkout."""
-
-LEAST_VOCABULARY = 260
-"""The 256 bytes, padding, start and end, and one pair."""
-
-ITEM_FIELDS = tuple(f.name for f in dataclasses.fields(Item))
 
 NAME = re.compile(r"\w[\w.-]*")
 """What an archive may be called: its name is a folder, and begins the id of every item."""
@@ -49,54 +44,6 @@ class IndexChoice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
-    """Table ``[train]``: a small CLIP of one's own on this collection; see `latentarchive.train`."""
-
-    #: ``model_cfg`` of open_clip: embed_dim, vision_cfg, text_cfg; its vocabulary is set by the training.
-    model: Mapping[str, Any]
-    #: Fields of `Item` whose values keep works together when some are held out.
-    group_by: tuple[str, ...] = ("title", "creator", "date")
-    #: Share of the groups that training never sees, chosen by a hash of their fields.
-    holdout: float = 0.2
-    #: How many images training looks at in all, repetitions counted.
-    samples: int = 200_000
-    batch_size: int = 256
-    #: Highest learning rate: reached after a short rise, from which it falls to zero along a cosine.
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.1
-    #: How rare subjects are drawn: 0 as often as they occur, 1 as often as common ones.
-    balance: float = 0.5
-    #: Most tokens of the byte-pair vocabulary that is learned from the captions.
-    vocabulary: int = 1024
-    seed: int = 0
-    #: Train also on works whose rights reserve data mining; how many is written in the model's card.
-    allow_reserved: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("samples", "batch_size", "learning_rate"):
-            if getattr(self, name) <= 0:
-                message = f"{name} must be more than 0, got {getattr(self, name)}"
-                raise ValueError(message)
-        if not 0 <= self.holdout < 1:
-            message = f"holdout must be a share of at least 0 and less than 1, got {self.holdout}"
-            raise ValueError(message)
-        if self.vocabulary < LEAST_VOCABULARY:
-            message = f"vocabulary must be at least {LEAST_VOCABULARY}, got {self.vocabulary}"
-            raise ValueError(message)
-        if self.seed < 0:
-            message = f"seed must not be negative, got {self.seed}"
-            raise ValueError(message)
-        for name in self.group_by:
-            if name not in ITEM_FIELDS:
-                message = f"group_by {name!r} is no field of an item; {nearest(name, ITEM_FIELDS)}"
-                raise ValueError(message)
-        for name in ("embed_dim", "vision_cfg", "text_cfg"):
-            if name not in self.model:
-                message = f"model needs {name!r}: it is an open_clip model_cfg (embed_dim, vision_cfg, text_cfg)"
-                raise ValueError(message)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One collection, and what is made of it."""
 
@@ -109,6 +56,8 @@ class Recipe:
     encoder: EncoderChoice = field(default_factory=lambda: EncoderChoice(id="none"))
     index: IndexChoice = field(default_factory=IndexChoice)
     train: Training | None = None
+    generator: GeneratorTraining | None = None
+    lora: LoraTraining | None = None
     #: The file's text as it was read, and its SHA-256.
     text: str = ""
     sha256: str = ""
@@ -176,7 +125,7 @@ def parse_text(text: str, *, name: str, where: str, root: Path) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         message = f"{where} is not TOML: {error}"
         raise RecipeError(message) from error
-    known = {"title", "homepage", "notes", "collection", "encoder", "index", "train"}
+    known = {"title", "homepage", "notes", "collection", "encoder", "index", "train", "generator", "lora"}
     for key in table:
         if key not in known:
             message = f"{where}: unknown key {key!r}; {nearest(key, known)}"
@@ -190,7 +139,14 @@ def parse_text(text: str, *, name: str, where: str, root: Path) -> Recipe:
     values["collection"] = parse(
         SOURCES[kind], {"name": name, "root": root, **collection}, where=f"{where} [collection]"
     )
-    for key, cls in {"encoder": EncoderChoice, "index": IndexChoice, "train": Training}.items():
+    tables = {
+        "encoder": EncoderChoice,
+        "index": IndexChoice,
+        "train": Training,
+        "generator": GeneratorTraining,
+        "lora": LoraTraining,
+    }
+    for key, cls in tables.items():
         if key in table:
             values[key] = parse(cls, _table(table, key, where), where=f"{where} [{key}]")
     if not NAME.fullmatch(name):

@@ -76,3 +76,23 @@ def recipe(tmp_path, swatches):
 @pytest.fixture
 def archive(tmp_path, recipe):
     return Archive.open(build_archive(recipe, out=tmp_path / "archive").path)
+
+
+@pytest.fixture(scope="session")
+def small_encoder(tmp_path_factory):
+    """The folder of a CLIP that was trained for seconds on sixty works of the cabinet."""
+    from latentarchive.train import train_encoder
+    from tests.model_helpers import encoder_recipe, one_thread
+
+    with one_thread():
+        return train_encoder(encoder_recipe(), out=tmp_path_factory.mktemp("models") / "encoder").path
+
+
+@pytest.fixture(scope="session")
+def small_generator(small_encoder):
+    """The folder of a generator that was trained for seconds on the same works, told by that CLIP."""
+    from latentarchive.train import train_generator
+    from tests.model_helpers import generator_recipe, one_thread
+
+    with one_thread():
+        return train_generator(generator_recipe(f"local:{small_encoder}"), out=small_encoder.parent / "generator").path

@@ -304,7 +304,7 @@ def test_a_config_that_describes_no_model(copied):
 def local(folder, **options):
     from latentarchive.encoders.openclip import load_local
 
-    return load_local(f"local:{folder}", **options)
+    return load_local(f"local:{folder}", folder, **options)
 
 
 def test_bfloat16_is_taken_where_it_agrees_with_float32(folders):

@@ -93,6 +93,10 @@ def test_archive_and_model_can_be_moved_together_and_other_weights_are_refused(j
     )
     refused = run("search", moved / "a", "red cloth")
     assert refused.exit_code == 1
+    assert "open_clip_config.json is not the file that its card.json describes; restore it, or train" in refused.stderr
+    (moved / "model" / "card.json").unlink()  # what no card vouches for is told by its fingerprint
+    refused = run("search", moved / "a", "red cloth")
+    assert refused.exit_code == 1
     assert "put the old weights back or build the archive again" in refused.stderr
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from latentarchive.encoders.base import Encoded, Encoder
+from latentarchive.encoders.shipped import folder_of, shipped
 from latentarchive.encoders.toy import ToyEncoder
 from latentarchive.errors import EncoderError
 
-__all__ = ["Encoded", "Encoder", "ToyEncoder", "load_encoder"]
+__all__ = ["Encoded", "Encoder", "ToyEncoder", "folder_of", "load_encoder"]
 
 FORMS = "toy, none, openclip:ARCH/TAG, openclip:ARCH/PATH, local:DIR"
 
@@ -33,9 +34,13 @@ def load_encoder(encoder_id: str) -> Encoder:
             "search it with --by words, or rebuild it with an encoder"
         )
         raise EncoderError(message)
-    if kind in ("openclip", "local") and rest:
-        from latentarchive.encoders.openclip import load_local, load_openclip
+    if folder := folder_of(encoder_id):
+        from latentarchive.encoders.openclip import load_local
 
-        return load_local(encoder_id) if kind == "local" else load_openclip(encoder_id)
-    message = f"unknown encoder {encoder_id!r}; an encoder is one of: {FORMS}"
+        return load_local(encoder_id, folder)
+    if kind == "openclip" and rest:
+        from latentarchive.encoders.openclip import load_openclip
+
+        return load_openclip(encoder_id)
+    message = f"unknown encoder {encoder_id!r}; an encoder is one of: {', '.join([*shipped(), FORMS])}"
     raise EncoderError(message)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentarchive import cards
 from latentarchive.encoders import precision as precisions
 from latentarchive.encoders.base import Encoded, normalized
+from latentarchive.encoders.shipped import mend, shipped
 from latentarchive.errors import EncoderError, nearest, require
 
 if TYPE_CHECKING:
@@ -76,12 +78,13 @@ def load_openclip(encoder_id: str, *, precision: str | None = None) -> OpenCLIPE
     return _encoder(encoder_id, arch, model_cfg, problem, options, precision)
 
 
-def load_local(encoder_id: str, *, precision: str | None = None) -> OpenCLIPEncoder:
-    """The encoder ``local:DIR``: a folder that `latentarchive.train` or open_clip saved.
+def load_local(encoder_id: str, folder: Path, *, precision: str | None = None) -> OpenCLIPEncoder:
+    """The encoder of a folder that `latentarchive.train` or open_clip saved.
 
     Args:
-        encoder_id: ``local:`` and a folder with ``open_clip_config.json``, weights and, unless the model
-            takes open_clip's own tokenizer, the files of its tokenizer.
+        encoder_id: ``local:DIR``, or the name of a shipped model.
+        folder: With ``open_clip_config.json``, weights and, unless the model takes open_clip's own
+            tokenizer, the files of its tokenizer.
         precision: As in `load_openclip`.
 
     Raises:
@@ -90,7 +93,6 @@ def load_local(encoder_id: str, *, precision: str | None = None) -> OpenCLIPEnco
         MissingExtra: open_clip is not installed.
     """
     require("open_clip", extra="clip")
-    folder = Path(encoder_id.removeprefix("local:")).expanduser()
     model_cfg = _local_model_cfg(encoder_id, folder)
     problem = "its weights and its open_clip_config.json do not fit"
     return _encoder(encoder_id, f"local-dir:{folder}", model_cfg, problem, {}, precision)
@@ -249,6 +251,8 @@ def _local_model_cfg(encoder_id: str, folder: Path) -> dict[str, Any]:
         why = f"{config} is missing; train a model there with: latentarchive train RECIPE --out {folder}"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         why = f"{config} does not describe a model ({error!r})"
+    if not why and (problem := cards.problem(folder)):
+        why = f"{problem}; {mend(ships=encoder_id in shipped())}"
     if why:
         message = f"encoder {encoder_id!r}: {why}"
         raise EncoderError(message)

@@ -6,13 +6,21 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from latentarchive.collection import Item
+
+EXTRA = "extra."
+"""Before the name of a column that only `Item.extra` has."""
 
 _LIFE = re.compile(r"[\s,(]*\b(?:ca?\.|b\.|d\.|born|active|fl\.)?\s*\d{3,4}\b.*$", re.IGNORECASE | re.DOTALL)
 
 
-def captions_of(item: Item) -> tuple[str, ...]:
+def captions_of(item: Item, fields: Sequence[str] = ()) -> tuple[str, ...]:
     """Every caption that the grammar makes of an item, without repeats, the most general one first.
+
+    Where fields are named, their texts alone are the captions, as they stand: one for each text, and as often
+    as its field is named, so that a caption that matters more can be drawn more. Otherwise:
 
     What the work is *of* (each of its subjects, and its title) is named alone, and with medium,
     creator, place and date in turn: ``watercolor of apples``, ``apples``, ``apples by Mary Arnold``,
@@ -22,6 +30,8 @@ def captions_of(item: Item) -> tuple[str, ...]:
     Returns:
         Captions with single spaces; empty if no field says anything.
     """
+    if fields:
+        return tuple(filter(None, (_plain(text) for field in fields for text in values(item, field))))
     medium, place, date = (_plain(value) for value in (item.medium, item.place, item.date))
     creator = name(item.creator)
     made: list[str] = []
@@ -37,6 +47,14 @@ def captions_of(item: Item) -> tuple[str, ...]:
         made += [f"{medium or 'work'} from {place}"] if place else []
         made += [f"{medium or 'work'}, {date}"] if date else []
     return tuple(dict.fromkeys(filter(None, [*made, _plain(item.text)])))
+
+
+def values(item: Item, field: str) -> tuple[str, ...]:
+    """The texts of a field: several of subjects, one of others; ``extra.series`` is a column of `Item.extra`."""
+    if field.startswith(EXTRA):
+        return (item.extra.get(field.removeprefix(EXTRA), ""),)
+    value = getattr(item, field)
+    return value if isinstance(value, tuple) else (str(value),)
 
 
 def name(creator: str) -> str:

@@ -4,63 +4,78 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from typing import TYPE_CHECKING, Any
 
 from latentarchive.errors import require
+from latentarchive.train.folder import digest_of
+from latentarchive.train.steps import precision
 
 if TYPE_CHECKING:
-    from latentarchive.recipes import Recipe, Training
+    from collections.abc import Mapping, Sequence
+
+    from latentarchive.recipes import Recipe
     from latentarchive.train.data import Works
-    from latentarchive.train.loop import Fitted
-    from latentarchive.train.scores import Scores
+    from latentarchive.trainings import Selection
 
-NAME = "card.json"
-
-LIMITS = (
+ENCODER_LIMITS = (
     "Trained on one collection only: it knows the words of its captions and pictures of that kind, nothing else.",
     "Words that no training caption holds are read as bytes and mean nothing to it.",
     "Its small input shows colours and shapes; it cannot read inscriptions or tell fine detail.",
     "The scores hold for works of the same collection that were held out by group, not for other collections.",
     "What the catalogue gets wrong, or says only about some works, the model has learned too.",
 )
+GENERATOR_LIMITS = (
+    "Trained on one collection only: whatever it is asked for, it makes pictures of that kind.",
+    "What it makes is no record of anything: nothing that it shows was ever kept.",
+    "Its images are small, and fine detail is guessed.",
+    "It may come close to works that it was trained on; how often is measured, and never ruled out.",
+    "What the catalogue gets wrong, or says only about some works, the model has learned too.",
+)
 
 
 def model_card(
-    recipe: Recipe, training: Training, key: str, works: Works, fitted: Fitted, found: Scores
+    title: str,
+    recipe: Recipe,
+    table: Selection,
+    key: str,
+    works: Works,
+    made: Mapping[str, Any],
+    scores: Mapping[str, Any],
+    limits: Sequence[str],
 ) -> dict[str, Any]:
     """Everything that one should know before using the model, as plain values.
 
     Args:
+        title: What it is.
         recipe: What was asked for.
-        training: Its table ``[train]``.
+        table: The table of this training.
         key: Digest that an interrupted training is recognised by.
         works: What it was trained on.
-        fitted: What came out.
-        found: How well the held-out works are found.
+        made: Steps, samples, seconds, parameters.
+        scores: Figures on the held-out works, by name.
+        limits: What it cannot do, one sentence each.
     """
-    versions = {name: require(name, extra="clip").__version__ for name in ("open_clip", "torch", "tokenizers")}
+    names = ("open_clip", "torch", "tokenizers", "diffusers")
+    versions = {name: sys.modules[name].__version__ for name in names if name in sys.modules}
     return {
-        "title": f"A small CLIP trained on: {recipe.title}",
-        "recipe": {"name": recipe.name, "sha256": recipe.sha256, "key": key, "text": recipe.text},
+        "title": title,
+        "recipe": {
+            "name": recipe.name,
+            "digest": digest_of(recipe, table),
+            "sha256": recipe.sha256,
+            "key": key,
+            "text": recipe.text,
+        },
         "data": {
             "digest": works.digest,
             "counts": works.counts,
-            "reserved_works": "let in by allow_reserved" if training.allow_reserved else "left out",
+            "reserved_works": "let in by allow_reserved" if table.allow_reserved else "left out",
             "rejected_examples": works.rejected,
-            "held_out_by": {"fields": list(training.group_by), "share": training.holdout, "seed": training.seed},
+            "held_out_by": {"fields": list(table.group_by), "share": table.holdout, "seed": table.seed},
         },
-        "training": {
-            "seed": training.seed,
-            "steps": fitted.steps,
-            "samples": fitted.steps * training.batch_size,
-            "seconds": round(fitted.seconds, 1),
-            "precision": fitted.precision,
-            "parameters": sum(p.numel() for p in fitted.model.parameters()),
-        },
-        "scores": {
-            "what": "text-to-image search among held-out works, one query for each distinct main caption",
-            **found.record(),
-        },
+        "training": {"seed": table.seed, "precision": precision(), **made},
+        "scores": dict(scores),
         "machine": {
             "processor": platform.processor() or platform.machine(),
             "cores": os.cpu_count(),
@@ -68,5 +83,5 @@ def model_card(
             "python": platform.python_version(),
             "versions": versions,
         },
-        "limits": list(LIMITS),
+        "limits": list(limits),
     }

@@ -16,7 +16,8 @@ from latentarchive.embedded import read_embedded
 from latentarchive.errors import ImageError, SourceError
 from latentarchive.images import decode
 from latentarchive.rights import mining_code, reserves_mining
-from latentarchive.train.captions import captions_of
+from latentarchive.train.captions import captions_of, values
+from latentarchive.trainings import ITEM_FIELDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,13 +26,11 @@ if TYPE_CHECKING:
 
     from latentarchive.collection import Item, Record
     from latentarchive.progress import Progress
-    from latentarchive.recipes import Recipe, Training
+    from latentarchive.recipes import Recipe
+    from latentarchive.trainings import Selection
 
 MINIMUM = 32
 """Fewest works to train on: with fewer, the batches of contrastive learning hold no contrast."""
-
-MARGIN = 1.25
-"""The cache is larger than the model's input by this factor, so that crops lose no sharpness."""
 
 _PIXELS, _WORKS = "pixels.u8", "works.json"
 
@@ -58,20 +57,25 @@ class Works:
     digest: str
 
 
-def held_out(item: Item, training: Training) -> bool:
-    """Whether a work's group is held out: decided by a hash of the seed and the fields of the group."""
-    fields = [str(getattr(item, name)) for name in training.group_by]
-    key = [str(training.seed), *(fields if any(fields) else [item.id])]
-    value = int.from_bytes(hashlib.sha256("\x1f".join(key).encode()).digest()[:8])
-    return value < training.holdout * 2**64
+def held_out(item: Item, training: Selection) -> bool:
+    """Whether a work's group is held out: decided by a hash of the seed and the group."""
+    key = f"{training.seed}\x1f{group_of(item, training)}"
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) < training.holdout * 2**64
 
 
-def gather(recipe: Recipe, training: Training, folder: Path, progress: Progress) -> Works:
+def group_of(item: Item, training: Selection) -> str:
+    """The group of a work: the values of the fields `Selection.group_by`, or its id where all of them are empty."""
+    fields = [str(getattr(item, name)) if name in ITEM_FIELDS else values(item, name)[0] for name in training.group_by]
+    return "\x1f".join(fields if any(fields) else [item.id])
+
+
+def gather(recipe: Recipe, training: Selection, size: tuple[int, int], folder: Path, progress: Progress) -> Works:
     """Read, judge and decode every input of a collection, or take up what an earlier run left in the folder.
 
     Args:
         recipe: Whose collection.
-        training: Its table ``[train]``.
+        training: Its table of this training.
+        size: Height and width of the cached images in pixels.
         folder: Where the cache of pixels goes.
         progress: Told how many inputs are done.
 
@@ -79,7 +83,7 @@ def gather(recipe: Recipe, training: Training, folder: Path, progress: Progress)
         SourceError: The collection cannot be read; no work has a field that makes a caption; fewer than
             `MINIMUM` works are left to train on.
     """
-    height, width = size = cache_size(training)
+    height, width = size
     if not (folder / _WORKS).exists():
         folder.mkdir(parents=True, exist_ok=True)
         storage.write_json(folder / _WORKS, _decode_all(recipe, training, folder, size, progress))
@@ -94,15 +98,8 @@ def gather(recipe: Recipe, training: Training, folder: Path, progress: Progress)
     return works
 
 
-def cache_size(training: Training) -> tuple[int, int]:
-    """Height and width of the cached images in pixels."""
-    side = training.model["vision_cfg"].get("image_size", 224)
-    height, width = side if isinstance(side, list | tuple) else (side, side)
-    return round(height * MARGIN), round(width * MARGIN)
-
-
 def _decode_all(
-    recipe: Recipe, training: Training, folder: Path, size: tuple[int, int], progress: Progress
+    recipe: Recipe, training: Selection, folder: Path, size: tuple[int, int], progress: Progress
 ) -> dict[str, Any]:
     counts = Counter(used=0, held_out=0, reserved=0, uncaptioned=0, rejected=0, reserved_let_in=0)
     rows: list[tuple[Item, tuple[str, ...], bool]] = []
@@ -117,7 +114,7 @@ def _decode_all(
                 rejected.append(f"{entry.path}: {entry.reason}")
                 continue
             try:
-                texts, data = captions_of(entry.item), _read(entry)
+                texts, data = captions_of(entry.item, training.captions), _read(entry)
                 reserved = _reserved(entry.item, data)
                 if reserved and not training.allow_reserved:
                     counts["reserved"] += 1
@@ -136,10 +133,10 @@ def _decode_all(
             rows.append((entry.item, texts, held))
             sha.update(json.dumps([entry.item.id, texts, hashlib.sha256(data).hexdigest()]).encode())
     return {
-        "ids": [item.id for item, _, _ in rows],
+        "ids": [item.id for item, *_ in rows],
         "captions": [texts for _, texts, _ in rows],
-        "subjects": [item.subjects for item, _, _ in rows],
-        "held": [held for _, _, held in rows],
+        "subjects": [item.subjects for item, *_ in rows],
+        "held": [held for *_, held in rows],
         "counts": dict(counts),
         "rejected": rejected[:20],
         "digest": sha.hexdigest(),

@@ -1,0 +1,100 @@
+"""The record that every generated image carries, beside it as JSON and inside it as XMP.
+
+A generated image is a could-have-been: its record's mood is the subjunctive, and its digital source type is
+the IPTC's trainedAlgorithmicMedia.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import quoteattr
+
+from PIL.PngImagePlugin import PngInfo
+
+from latentarchive import storage
+from latentarchive.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from PIL import Image
+
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+_PACKET = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
+    'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:latentarchive="urn:latentarchive:generated" '
+    "Iptc4xmpExt:DigitalSourceType={source_type} xmp:CreatorTool={tool} latentarchive:record={record}/>"
+    "</rdf:RDF></x:xmpmeta>"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """How one image was generated: enough to make it again."""
+
+    #: What was asked for, and what of it the model took in; "" where works were the condition.
+    asked: str = ""
+    effective: str = ""
+    negative: str = ""
+    #: Ids of the works that it was conditioned by; none of them withheld when it was made.
+    items: tuple[str, ...] = ()
+    #: How many more were retrieved and left out because their rights reserve data mining.
+    left_out: int = 0
+    #: Id and fingerprint of the generator, and fingerprint of the encoder whose space conditions it ("" if unknown).
+    generator: str
+    fingerprint: str
+    encoder: str = ""
+    seed: int
+    steps: int
+    guidance: float
+    scheduler: str
+    #: Width and height in pixels.
+    size: tuple[int, int]
+    #: Processor threads: another number may change the last bits.
+    threads: int
+    versions: Mapping[str, str]
+    mood: str = "subjunctive"
+
+    def __post_init__(self) -> None:
+        """Raise `ArchiveError` for another mood: nothing generated was ever kept."""
+        if self.mood != "subjunctive":
+            message = f"the mood of a generated image is subjunctive, got {self.mood!r}"
+            raise ArchiveError(message)
+
+    def values(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self) | {"digital_source_type": SOURCE_TYPE}
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One generated image with its record."""
+
+    #: RGB.
+    image: Image.Image
+    record: Record
+
+    def packet(self) -> bytes:
+        """The record as an XMP packet."""
+        said = {"source_type": SOURCE_TYPE, "tool": "latentarchive", "record": json.dumps(self.record.values())}
+        return _PACKET.format(**{key: quoteattr(value) for key, value in said.items()}).encode()
+
+    def save(self, path: Path) -> None:
+        """Write the image as PNG with its record inside, and the record as JSON beside it.
+
+        Raises:
+            ArchiveError: The name does not end in .png.
+            WriteRefused: The disk is full, or we may not write there.
+        """
+        if path.suffix.lower() != ".png":
+            message = f"{path}: a generated image is written as PNG, so its name must end in .png"
+            raise ArchiveError(message)
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", self.packet().decode())
+        storage.write_stream(path, lambda handle: self.image.save(handle, "PNG", pnginfo=info))
+        storage.write_json(path.with_suffix(".json"), self.record.values())
