@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from latentarchive.archive import Archive
     from latentarchive.build import build_archive
     from latentarchive.collection import Collection, Item
+    from latentarchive.diffusion import load_generator
     from latentarchive.embeddings import Embeddings
     from latentarchive.errors import ArchiveError
     from latentarchive.export import export_archive
     from latentarchive.index import Index
     from latentarchive.query import Hit, Query, Results, Term
     from latentarchive.recipes import Recipe, load_recipe
-    from latentarchive.train import train_encoder
+    from latentarchive.train import train_encoder, train_generator, train_lora
     from latentarchive.verify import verify_archive
 
 _HOMES = {
@@ -42,8 +43,11 @@ _HOMES = {
     "Term": "query",
     "build_archive": "build",
     "export_archive": "export",
+    "load_generator": "diffusion",
     "load_recipe": "recipes",
     "train_encoder": "train",
+    "train_generator": "train",
+    "train_lora": "train",
     "verify_archive": "verify",
 }
 
@@ -61,9 +65,12 @@ __all__ = [
     "Term",
     "build_archive",
     "export_archive",
+    "load_generator",
     "load_recipe",
     "open",
     "train_encoder",
+    "train_generator",
+    "train_lora",
     "verify_archive",
 ]
 

@@ -26,6 +26,9 @@ def test_wheel_contents(wheel):
     assert recipes <= names
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "latentarchive").rglob("*.py")}
     assert modules <= names
+    models = [path for path in (ROOT / "latentarchive" / "_models").rglob("*") if path.is_file()]
+    assert {path.relative_to(ROOT).as_posix() for path in models} <= names
+    assert sum(path.stat().st_size for path in models if path.suffix == ".safetensors") < 20e6
     assert "latentarchive/py.typed" in names
     assert "latentarchive-0.1.0.dist-info/licenses/LICENSE" in names
     assert not [name for name in names if name.startswith("tests") or "__pycache__" in name]

@@ -19,7 +19,7 @@ COMMANDS = {
     "items": ("asking", "List items, all or those that satisfy a filter."),
     "restore": ("keeping", "Show withheld items again."),
     "search": ("asking", "Find items by words, by image, by item, or by several of them."),
-    "train": ("making", "Train a small encoder of one's own on one collection."),
+    "train": ("making", "Train a small encoder, generator or LoRA of one's own on one collection."),
     "verify": ("keeping", "Recompute all checksums and promises of an archive."),
     "withhold": ("keeping", "Withhold items from everything the program shows."),
 }

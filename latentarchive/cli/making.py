@@ -56,16 +56,16 @@ def build(
 @click.option("--root", type=click.Path(path_type=Path), help="Folder that the collection's relative paths start from.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the model.  [default: models/NAME]")
 def train(recipe: str, root: Path | None, out: Path | None) -> None:
-    """Train the small encoder that RECIPE describes in its [train] table.
+    """Train the small model that RECIPE describes: [train], [generator] or [lora].
 
     An interrupted training goes on from its last checkpoint. The folder of the model is printed last.
     """
     from latentarchive.recipes import load_recipe
     from latentarchive.render import text
-    from latentarchive.train import train_encoder
+    from latentarchive.train import train_model
 
     loaded = load_recipe(recipe, root=root)
     with bar() as progress:
-        trained = train_encoder(loaded, out=out or Path("models") / loaded.name, progress=progress)
+        trained = train_model(loaded, out=out or Path("models") / loaded.name, progress=progress)
     click.echo(text.trained(trained), err=True)
     click.echo(trained.path)

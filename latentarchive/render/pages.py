@@ -27,6 +27,7 @@ body { margin: 0 auto; max-width: 84rem; padding: 3rem clamp(1rem, 4vw, 3rem);
   font: 1rem/1.5 "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", Georgia, serif; }
 header { border-bottom: 1px solid var(--line); margin-bottom: 2rem; padding-bottom: 1.25rem; }
 h1 { font-size: 1.6rem; font-weight: 500; line-height: 1.25; margin: 0 0 .4rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; font-weight: 500; margin: 2.5rem 0 1rem; }
 p { margin: .2rem 0; }
 .quiet { color: var(--quiet); font-size: .9rem; }
 ol { display: grid; gap: 2rem 1.5rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); list-style: none;
@@ -36,7 +37,10 @@ figure { margin: 0; break-inside: avoid; }
   padding: .75rem; }
 .mat img { max-height: 100%; max-width: 100%; }
 figcaption { font-size: .9rem; margin-top: .6rem; overflow-wrap: anywhere; }
+.generated .mat { border: 1px dashed var(--quiet); }
+.generated .mat img { height: 100%; }
 .title { font-size: 1rem; }
+footer { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1rem; }
 .meter { font-variant-numeric: tabular-nums; }
 a { color: inherit; }
 a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
@@ -84,12 +88,12 @@ def write_results(found: Results, archive: Archive, path: Path) -> None:
     """
     check_place(path)
     withheld = archive.log.current()
-    figures = [_figure(hit, archive) for hit in found.hits if hit.item.id not in withheld]
+    figures = [figure(hit, archive) for hit in found.hits if hit.item.id not in withheld]
     nothing = "" if figures else "<p>Nothing was found. Change the words, or take away a filter.</p>"
-    notes = "".join(f"<p class=quiet>{_shown(note)}</p>" for note in found.notes)
+    notes = "".join(f"<p class=quiet>{shown(note)}</p>" for note in found.notes)
     body = f"""<header>
-<h1>{_shown(found.query)}</h1>
-<p class=quiet>{len(figures)} items of {_shown(archive.name)} ({_shown(archive.manifest.title)}), {_ranking(found)}</p>
+<h1>{shown(found.query)}</h1>
+<p class=quiet>{len(figures)} items of {shown(archive.name)} ({shown(archive.manifest.title)}), {_ranking(found)}</p>
 {notes}
 </header>
 <main>{nothing}<ol>
@@ -126,7 +130,7 @@ def page(heading: str, body: str) -> str:
 <meta charset="utf-8">
 {GENERATOR}
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{_shown(heading)}</title>
+<title>{shown(heading)}</title>
 <style>{STYLE}</style>
 </head>
 <body>
@@ -136,12 +140,13 @@ def page(heading: str, body: str) -> str:
 """
 
 
-def _figure(hit: Hit, archive: Archive) -> str:
+def figure(hit: Hit, archive: Archive) -> str:
+    """One hit with its picture, source and rights, as an entry of a list."""
     item, thumb = hit.item, archive.thumbnail(hit.item.id)
-    name = _shown(title(item))
+    name = shown(title(item))
     if thumb:
         # a title that only says "untitled" would tell a blind reader nothing: the id does
-        alt = name if item.title or item.text else _shown(item.id)
+        alt = name if item.title or item.text else shown(item.id)
         picture = f'<img alt="{alt}" loading="lazy" src="data:image/webp;base64,{base64.b64encode(thumb).decode()}">'
     else:
         picture = "<span class=quiet>no image in this archive</span>"
@@ -152,13 +157,14 @@ def _figure(hit: Hit, archive: Archive) -> str:
     return f"""<li><figure>
 <div class=mat>{picture}</div>
 <figcaption><p class=title>{hit.rank}. {linked}</p>
-<p>{_shown(credit(item))}</p>
-<p class=quiet>Rights: {_shown(rights(item))}</p>
+<p>{shown(credit(item))}</p>
+<p class=quiet>Rights: {shown(rights(item))}</p>
 <p class="quiet meter">{score}found by {" and ".join(hit.found)}{moved}{copy}</p>
-<p class=quiet>{_shown(item.id)}</p></figcaption>
+<p class=quiet>{shown(item.id)}</p></figcaption>
 </figure></li>
 """
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Text from anywhere, fit to stand in a page."""
     return escape(plain(text))
