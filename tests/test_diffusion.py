@@ -360,7 +360,7 @@ def test_settings_that_make_no_sense_are_refused(generator, settings, told):
 # --- folders that cannot be loaded ---------------------------------------------------------------------
 
 
-def cannot_load(folder, capfd, *told):
+def assert_cannot_load(folder, capfd, *told):
     capfd.readouterr()
     with pytest.raises(GeneratorError) as error:
         load_generator(str(folder))
@@ -377,22 +377,22 @@ def test_loading_prints_nothing_and_leaves_libraries_as_they_were(small_generato
 
 
 def test_a_missing_folder_is_named(tmp_path, capfd):
-    cannot_load(
+    assert_cannot_load(
         tmp_path / "nowhere", capfd, "model_index.json is missing", "is a folder that `train` or diffusers saved"
     )
-    cannot_load(tmp_path, capfd, "model_index.json is missing")
+    assert_cannot_load(tmp_path, capfd, "model_index.json is missing")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])
 def test_an_index_that_cannot_be_read_is_refused(foreign, capfd, text):
     (foreign / "model_index.json").write_text(text)
-    cannot_load(foreign, capfd, "model_index.json does not describe a pipeline")
+    assert_cannot_load(foreign, capfd, "model_index.json does not describe a pipeline")
 
 
 def test_a_pipeline_of_another_kind_is_refused(foreign, capfd):
     index = json.loads((foreign / "model_index.json").read_text())
     (foreign / "model_index.json").write_text(json.dumps(index | {"_class_name": "FluxPipeline"}))
-    cannot_load(foreign, capfd, "holds a FluxPipeline, and only Stable Diffusion is taken")
+    assert_cannot_load(foreign, capfd, "holds a FluxPipeline, and only Stable Diffusion is taken")
 
 
 @pytest.mark.parametrize("part", ["unet", "vae"])
@@ -401,7 +401,7 @@ def test_a_changed_file_is_refused(copied, capfd, part):
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    cannot_load(copied, capfd, f"{path} is not the file that its card.json describes")
+    assert_cannot_load(copied, capfd, f"{path} is not the file that its card.json describes")
     with pytest.raises(GeneratorError, match="is not the file"):
         generator_folder(str(copied))
 
@@ -416,9 +416,9 @@ WEIGHTS = [
 @pytest.mark.parametrize("name", [*WEIGHTS, "tokenizer/tokenizer.json", "scheduler/scheduler_config.json"])
 def test_a_missing_file_is_refused(copied, capfd, name):
     (copied / name).unlink()
-    cannot_load(copied, capfd, f"{copied / name} is missing")
+    assert_cannot_load(copied, capfd, f"{copied / name} is missing")
     (copied / "card.json").unlink()
-    cannot_load(copied, capfd, f"{copied} cannot be loaded (")
+    assert_cannot_load(copied, capfd, f"{copied} cannot be loaded (")
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
@@ -428,7 +428,7 @@ def test_pickled_weights_are_not_read(foreign, capfd, name):
     pickled = "pytorch_model.bin" if "text_encoder" in name else "diffusion_pytorch_model.bin"
     torch.save(state, path.with_name(pickled))
     path.unlink()
-    cannot_load(foreign, capfd, f"{foreign} cannot be loaded (", "safetensors")
+    assert_cannot_load(foreign, capfd, f"{foreign} cannot be loaded (", "safetensors")
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
@@ -444,7 +444,7 @@ def test_weights_that_do_not_fit_are_refused(foreign, capfd, name, how):
     safetensors_torch.save_file(state, path, metadata={"format": "pt"})
     if how == "torn":
         path.write_bytes(path.read_bytes()[:1000])
-    cannot_load(foreign, capfd, f"{foreign} cannot be loaded (", wide if how != "torn" else "")
+    assert_cannot_load(foreign, capfd, f"{foreign} cannot be loaded (", wide if how != "torn" else "")
 
 
 def test_a_foreign_folder_takes_words_only(foreign, generator):
