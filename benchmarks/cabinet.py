@@ -1,6 +1,6 @@
 """Measure how well the cabinet's small models know what they never saw together: works whose series were held out.
 
-    python -m benchmarks.cabinet [--encoder local:DIR] [--generator DIR]
+    python -m benchmarks.cabinet [--encoder tiny] [--generator DIR]
 
 A series is a family, a colour and a ground ("Vessel, red on ivory"); the recipes hold out 13 % of them whole. The
 encoder is asked to find held-out works by fresh descriptions, and to tell single attributes of them; the generator,
@@ -62,7 +62,7 @@ VALUES = {
 def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoder", default="local:models/cabinet", help="trained by recipe cabinet")
+    parser.add_argument("--encoder", default="tiny", help="tiny or local:DIR, trained by recipe cabinet")
     parser.add_argument("--generator", type=Path, help="folder of a pipeline, trained by recipe cabinet-generator")
     parser.add_argument("--judge", type=Path, default=Path("models/judge"), help="where the judge is, or is trained")
     parser.add_argument("--gallery", type=int, default=400, help="held-out works")
