@@ -191,7 +191,7 @@ def load_pipeline(generator_id: str, folder: Path) -> Any:
     try:
         with quiet():
             pipeline = diffusers.StableDiffusionPipeline.from_pretrained(folder, **_parts(folder, options), **options)
-    except Exception as error:
+    except Exception as error:  # diffusers, transformers and safetensors raise what they like
         reason = (str(error).splitlines() or [type(error).__name__])[0].replace(f"{folder}/", "")
         message = f"generator {generator_id!r}: {folder} cannot be loaded ({reason[:200]}); {_mend(generator_id)}"
         raise GeneratorError(message) from error

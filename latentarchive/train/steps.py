@@ -83,7 +83,7 @@ def mixed() -> Iterator[None]:
     """A context in which torch computes in `precision`."""
     torch, kind = require("torch", extra="clip"), precision()
     attention = require("torch.nn.attention", extra="clip")
-    # The fused attention of torch 2.15 takes four times as long backwards in bfloat16 on a CPU as plain products.
+    # The fused attention of torch 2.15 is slow backwards in bfloat16 on a CPU; plain products are faster there.
     with (
         attention.sdpa_kernel(attention.SDPBackend.MATH),
         torch.autocast("cpu", getattr(torch, kind), enabled=kind != "float32"),
