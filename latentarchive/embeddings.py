@@ -98,15 +98,24 @@ class Embeddings:
         """The rows with these numbers: float32, shape (len(rows), dim), unit length."""
         return _unit(self._stored(np.asarray(rows, dtype=np.int64)))
 
+    def between(self, start: int, stop: int) -> NDArray[np.float32]:
+        """The rows from `start` to before `stop`, or to the end: float32, unit length."""
+        return _unit(self._between(start, min(stop, len(self))))
+
     def blocks(self, size: int = BLOCK) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """All rows in order, `size` at a time, as (first row number, unit rows); memory stays at one block."""
         for start in range(0, len(self), size):
-            yield start, self.take(np.arange(start, min(start + size, len(self))))
+            yield start, self.between(start, start + size)
 
     def stored_blocks(self, size: int = BLOCK) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """As `blocks`, but the rows as they are stored, before they are normalised again."""
         for start in range(0, len(self), size):
-            yield start, self._stored(np.arange(start, min(start + size, len(self))))
+            yield start, self._between(start, min(start + size, len(self)))
+
+    def _between(self, start: int, stop: int) -> NDArray[np.float32]:
+        if self._rows is not None:
+            return self._stored(np.arange(start, stop))
+        return self._vectors.between(start, stop).astype(np.float32)
 
     def _stored(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._vectors.take(rows if self._rows is None else self._rows.take(rows)).astype(np.float32)
@@ -137,8 +146,10 @@ def _load(paths: Sequence[Path], *, ndim: int) -> list[NDArray[Any]]:
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(norms > 0, norms, 1), np.float32)
+    """Divide rows by their length, in place."""
+    norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+    rows /= np.where(norms > 0, norms, 1)[:, None]
+    return rows
 
 
 class Stacked:
@@ -153,6 +164,16 @@ class Stacked:
 
     def __len__(self) -> int:
         return int(self._starts[-1])
+
+    def between(self, start: int, stop: int) -> NDArray[Any]:
+        """The rows from `start` to before `stop`, as one array, which may be a view."""
+        first = int(np.searchsorted(self._starts, start, side="right")) - 1
+        last = int(np.searchsorted(self._starts, stop, side="left"))
+        slices = [
+            array[max(0, start - begin) : stop - begin]
+            for array, begin in zip(self.arrays[first:last], self._starts[first:last].tolist(), strict=True)
+        ]
+        return slices[0] if len(slices) == 1 else np.concatenate(slices)
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """The rows with these numbers, in the order given, as one new array. Raises `ArchiveDamaged` beyond the end."""

@@ -39,7 +39,7 @@ class EncoderChoice:
 class IndexChoice:
     """Table ``[index]``: how vectors are indexed."""
 
-    #: ``auto`` (exact), or a FAISS index_factory string; the metric is always inner product on unit vectors.
+    #: ``auto`` (see `latentarchive.index.choose`), ``exact``, or a FAISS index_factory string for inner product.
     factory: str = "auto"
 
 

@@ -19,7 +19,7 @@ from latentarchive.build.plan import Part, Plan
 from latentarchive.collection import REJECTED_SCHEMA, Collection, digest, part_items, write_arrow
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder
-from latentarchive.index import EXACT, build_index
+from latentarchive.index import EXACT, build_index, choose
 from latentarchive.manifest import Manifest
 from latentarchive.progress import Progress
 from latentarchive.recipes import Recipe
@@ -113,6 +113,7 @@ def derive(
     storage.write_parquet(folder / layout.REJECTED, table)
     names, index = [layout.ITEMS, layout.WORDS, layout.REJECTED], {}
     if embeddings is not None:
+        factory = choose(factory, len(embeddings), embeddings.dim)
         index = {"factory": factory, "file": factory != EXACT}
         if index["file"]:
             index["tuning"] = asdict(build_index(embeddings, factory, folder / layout.INDEX))

@@ -87,7 +87,7 @@ def build_archive(
         recipe_sha256=recipe.sha256,
         encoder=encoder_id,
         fingerprint=fingerprint,
-        factory=EXACT if wanted in ("auto", "Flat") else wanted,
+        factory=EXACT if wanted == "Flat" else wanted,
         limit=limit,
         inputs=recipe.collection.count(),
         part_inputs=part_inputs,
