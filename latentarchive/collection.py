@@ -7,6 +7,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
@@ -20,6 +21,9 @@ from numpy.typing import NDArray
 
 from latentarchive import storage
 from latentarchive.errors import ArchiveDamaged, CollectionError
+
+ROWS_TOGETHER = 65_536
+"""Rows in a batch of ``items.arrow``: some 30 MB."""
 
 RIGHTS_CLASSES = ("open", "restricted", "unknown")
 
@@ -173,8 +177,8 @@ def to_table(items: Iterable[Item]) -> pa.Table:
 
 
 def from_table(table: pa.Table) -> list[Item]:
-    """The items of an Arrow table or record batch with the columns of `SCHEMA`."""
-    return [_item(row) for row in table.to_pylist()]
+    """The items of a stored Arrow table or record batch with the columns of `SCHEMA`."""
+    return [_stored(row) for row in table.to_pylist()]
 
 
 def _is_unicode(text: str) -> bool:
@@ -188,6 +192,16 @@ def _is_unicode(text: str) -> bool:
 
 def _item(row: dict[str, Any]) -> Item:
     return Item(**row | {"subjects": tuple(row["subjects"]), "extra": dict(row["extra"])})
+
+
+def _stored(row: dict[str, Any]) -> Item:
+    """An item as it was stored, which was checked then: three times as fast."""
+    item = object.__new__(Item)
+    for name, value in row.items():
+        object.__setattr__(item, name, value)
+    object.__setattr__(item, "subjects", tuple(row["subjects"]))
+    object.__setattr__(item, "extra", MappingProxyType(dict(row["extra"])))
+    return item
 
 
 class Collection(Sequence[Item]):
@@ -228,9 +242,28 @@ class Collection(Sequence[Item]):
         return from_table(self.take(rows))
 
     def take(self, rows: Iterable[int], columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows with these numbers as an Arrow table, in the order given; all columns unless some are named."""
-        table = self.table if columns is None else self.table.select(list(columns))
-        return table.take(_integers(list(rows)))
+        """The rows with these numbers as an Arrow table, in the order given; all columns unless some are named.
+
+        Raises:
+            IndexError: There is no such row.
+        """
+        wanted = np.fromiter(rows, np.int64)
+        if len(wanted) and not 0 <= wanted.min() <= wanted.max() < len(self):
+            message = f"rows {wanted.min()} to {wanted.max()} of a collection of {len(self)} items"
+            raise IndexError(message)
+        # Batch by batch: `take` of a table of many batches looks through all of them for every column.
+        order = np.argsort(wanted, kind="stable")
+        ascending = wanted[order]
+        edges = np.searchsorted(ascending, self._starts).tolist()
+        pieces = []
+        for batch, start, (first, last) in zip(self._batches, self._starts, pairwise(edges), strict=False):
+            if first < last:
+                here = batch if columns is None else batch.select(list(columns))
+                pieces.append(here.take(_integers(ascending[first:last] - start)))
+        schema = SCHEMA if columns is None else pa.schema([SCHEMA.field(name) for name in columns])
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return pa.Table.from_batches(pieces, schema).combine_chunks().take(_integers(back))
 
     def where(self, mask: NDArray[np.bool_]) -> pa.Table:
         """The rows where a mask of shape (n,) is True, in order, as an Arrow table that shares their memory."""
@@ -262,8 +295,8 @@ class Collection(Sequence[Item]):
 # Arrays from buffers: `pa.array` imports pandas where that is installed, a third of a second at the first query.
 
 
-def _integers(values: Sequence[int]) -> pa.Array:
-    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(np.asarray(values, np.int64))])
+def _integers(values: NDArray[np.int64]) -> pa.Array:
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def _strings(values: Sequence[str]) -> pa.Array:
@@ -273,7 +306,9 @@ def _strings(values: Sequence[str]) -> pa.Array:
 
 
 def write_arrow(parts: Sequence[Path], path: Path) -> None:
-    """Join Parquet parts to one ``items.arrow`` that can be memory-mapped, part by part, whole or not at all.
+    """Join Parquet parts to one ``items.arrow`` that can be memory-mapped, whole or not at all.
+
+    In batches of `ROWS_TOGETHER`: fewer, larger ones are quicker to take rows from.
 
     Raises:
         WriteRefused: The disk is full, or we may not write there.
@@ -282,8 +317,14 @@ def write_arrow(parts: Sequence[Path], path: Path) -> None:
 
     def fill(handle: IO[bytes]) -> None:
         with pa.ipc.new_file(handle, SCHEMA) as writer:
+            waiting: list[pa.Table] = []
             for part in parts:
-                writer.write_table(read_part(part))
+                waiting.append(read_part(part))
+                if sum(map(len, waiting)) >= ROWS_TOGETHER:
+                    writer.write_table(pa.concat_tables(waiting).combine_chunks())
+                    waiting = []
+            if waiting:
+                writer.write_table(pa.concat_tables(waiting).combine_chunks())
 
     storage.write_stream(path, fill)
 

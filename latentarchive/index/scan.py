@@ -45,7 +45,7 @@ class Scan:
             here = rows[start:stop] if rows is not None else np.arange(start, stop)
             products = queries @ self._rows(here).T
             if start == 0 and len(here) > k:  # else all of the first block would be kept for a while
-                floor = np.partition(products, -k, axis=1)[:, -k] - ROUNDING
+                floor = np.asarray(np.partition(products, -k, axis=1)[:, -k] - ROUNDING, np.float32)
             near = products >= floor[:, None]
             for query in np.flatnonzero(near.any(axis=1)):
                 columns = np.flatnonzero(near[query])
