@@ -168,6 +168,17 @@ def test_nothing_usable_is_an_error_that_says_why_and_leaves_nothing(tmp_path):
     assert build(recipe, tmp_path / "a").manifest.counts["items"] == 1
 
 
+def test_a_part_of_which_nothing_is_usable_is_a_part_without_rows(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number, name in enumerate(("red", "green", "blue", "", "", "", "white")):
+        (folder / f"{number}.png").write_bytes(png(swatch(name)) if name else b"not an image")
+    built = build(load_recipe(str(write_recipe(tmp_path)), root=folder), tmp_path / "a")
+    assert built.manifest.parts == (3, 0, 1)
+    assert Archive.open(built.path).neighbors("s:6.png", k=3).hits
+    assert verify_archive(built.path).sound
+
+
 def test_a_table_without_images_needs_encoder_none(tmp_path):
     (tmp_path / "t.csv").write_text("id,title\n1,A\n2,B\n")
     text = RECIPE.replace('source = "folder"', 'source = "table"\npath = "t.csv"')

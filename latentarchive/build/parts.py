@@ -170,6 +170,10 @@ def write_part(
                 rejected.append(
                     Rejected(prepared.item.image or prepared.item.id, "encode", "its vector is zero or not finite")
                 )
+    if vectors is not None and not stored:  # every input was rejected: the part has its files all the same
+        here, norm = vectors([])
+        stored.append(here)
+        norms.append(norm)
     arrays = (np.concatenate(stored), np.concatenate(norms)) if stored else None
     files = _write(folder, number, kept, arrays, first_row)
     off = int((np.abs(arrays[1] - 1) > UNIT_TOLERANCE).sum()) if arrays and arrays[0].dtype == np.int64 else 0
