@@ -36,21 +36,10 @@ from latentarchive.errors import (
 from latentarchive.manifest import MANIFEST
 from latentarchive.recipes import load_recipe
 from latentarchive.verify import verify_archive
+from tests.build_helpers import Killed, build, files
 from tests.conftest import RECIPE, png, swatch, write_recipe
 
 ROOT = Path(__file__).parent.parent
-
-
-def files(folder):
-    """Every file of an archive by name, with `created` taken out of archive.json."""
-    found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-    manifest = json.loads(found[MANIFEST])
-    del manifest["created"]
-    return found | {MANIFEST: json.dumps(manifest)}
-
-
-def build(recipe, out, **options):
-    return build_archive(recipe, out=out, part_inputs=3, **options)
 
 
 def test_every_input_is_an_item_or_rejected_with_its_reason(recipe, tmp_path):
@@ -86,14 +75,6 @@ def test_a_finished_archive_is_left_as_it_is(recipe, tmp_path):
     again = build(recipe, tmp_path / "a")
     assert again.already
     assert (again.path / MANIFEST).stat().st_mtime_ns == before
-
-
-def test_another_plan_is_refused(recipe, tmp_path):
-    build(recipe, tmp_path / "a")
-    before = files(tmp_path / "a")
-    with pytest.raises(ArchiveError, match=r"limit None \(now 5\); give another --out"):
-        build(recipe, tmp_path / "a", limit=5)
-    assert files(tmp_path / "a") == before
 
 
 def test_two_builds_in_one_directory_do_not_meet(recipe, tmp_path):
@@ -194,10 +175,6 @@ def test_masters_are_only_read(recipe, tmp_path, swatches):
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in swatches.iterdir()}
     build(recipe, tmp_path / "a")
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in swatches.iterdir()} == before
-
-
-class Killed(BaseException):
-    """Stands for the end of the process at one write: nothing after it runs."""
 
 
 def count_writes(recipe, out, monkeypatch):
