@@ -28,6 +28,12 @@ ITEMS, WORDS, INDEX, REJECTED, WITHHELD = (
     "withheld.jsonl",
 )
 
+DERIVED = (ITEMS, WORDS, INDEX)
+"""Files that are made again from the others if they are deleted."""
+
+GROWING, REPLACED = ".growing", ".replaced"
+"""Endings of the folders beside an archive that grows: of what it will be, and for a moment of what it was."""
+
 UNVERIFIED = "unverified:"
 """Begins the fingerprint of published vectors whose encoder was not at hand when they were opened."""
 
@@ -66,6 +72,8 @@ class Manifest:
     parts: tuple[int, ...]
     #: The publisher's vector files, relative to the root, where embeddings were opened in place.
     published: tuple[str, ...] = ()
+    #: Their SHA-256 when they were opened, in the same order.
+    published_sha256: tuple[str, ...] = ()
     #: ``factory``, and for an approximate index its tuned parameter and measured recall.
     index: Mapping[str, Any] = field(default_factory=dict)
     #: Thresholds of the bands for each kind of query; see `latentarchive.bands`.
@@ -107,7 +115,7 @@ class Manifest:
                     "open it with the version that built it, or build it again"
                 )
                 raise ArchiveDamaged(message)
-            tuples = {key: tuple(table[key]) for key in ("parts", "published")}
+            tuples = {key: tuple(table[key]) for key in ("parts", "published", "published_sha256") if key in table}
             missing = [key for key in COUNTS if not isinstance(table["counts"].get(key), int)]
             if missing or (table["encoder"] != "none" and not {"factory", "file"} <= set(table["index"])):
                 raise KeyError(*missing or ["index"])
@@ -127,6 +135,12 @@ def _absent(folder: Path) -> ArchiveNotFound:
         return UnfinishedBuild(message)
     if folder.is_dir():
         return ArchiveNotFound(f"{folder} is not an archive: it has no {MANIFEST}")
+    if _is_being_replaced(folder):
+        message = (
+            f"{folder} was being replaced by what it has grown to when the build was interrupted; "
+            "run the same `latentarchive build` again and it is put in its place"
+        )
+        return UnfinishedBuild(message)
     known = [path.parent.name for path in ARCHIVES.glob(f"*/{MANIFEST}")]
     return ArchiveNotFound(
         f"no archive {str(folder)!r}; {nearest(folder.name, known)} (in ./{ARCHIVES}/), or give a path"
@@ -142,10 +156,24 @@ def locate(archive: str | Path) -> Path:
     return path
 
 
+def beside(folder: Path, ending: str) -> Path:
+    """The folder beside an archive that has its name and an ending; beside its true place, if that is a link."""
+    real = folder.resolve() if folder.is_symlink() or folder.name in ("", "..") else folder
+    return real.with_name(real.name + ending)
+
+
 def _is_begun(folder: Path) -> bool:
     """Whether a folder holds an archive or the beginnings of one; a folder of images may have an archive's name."""
     try:
-        return (folder / MANIFEST).is_file() or (folder / PLAN).is_file()
+        return (folder / MANIFEST).is_file() or (folder / PLAN).is_file() or _is_being_replaced(folder)
+    except OSError:  # a name that is too long
+        return False
+
+
+def _is_being_replaced(folder: Path) -> bool:
+    """Whether a build was killed after it had put an archive away and before its new one was in its place."""
+    try:
+        return not folder.exists() and all((beside(folder, e) / MANIFEST).is_file() for e in (GROWING, REPLACED))
     except OSError:  # a name that is too long
         return False
 

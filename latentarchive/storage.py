@@ -89,27 +89,68 @@ def write_json(path: Path, value: Any) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder alone among all processes that do so.
+def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold a folder alone among all processes that do so. Where the system has no such locks nothing is held.
+
+    Args:
+        folder: It must exist.
+        wait: Until another process lets it go, where that is a matter of moments.
 
     Raises:
-        ArchiveError: Another process holds it. Where the system has no such locks nothing is held.
+        ArchiveError: Another process holds it, and `wait` is False.
+        WriteRefused: It is not there, or cannot be locked.
     """
     try:
         import fcntl
     except ImportError:  # not a POSIX system
         yield
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    held = -1
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = f"another process is working in {folder}; wait until it has finished"
-            raise ArchiveError(message) from error
+        with refusals(folder):
+            while held < 0:
+                held = os.open(folder, os.O_RDONLY)
+                try:
+                    fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                except BlockingIOError as error:
+                    message = f"another process is working in {folder}; wait until it has finished"
+                    raise ArchiveError(message) from error
+                except OSError:  # a network file system without such locks
+                    break
+                if not os.path.samestat(os.fstat(held), folder.stat()):
+                    os.close(held)  # while we waited another folder was put in its place
+                    held = -1
         yield
     finally:
-        os.close(descriptor)
+        if held >= 0:
+            os.close(held)
+
+
+def move(path: Path, to: Path) -> None:
+    """Rename a file or folder within its file system, for good. Raises `WriteRefused`."""
+    with refusals(to):
+        path.rename(to)
+        _sync_folder(to.parent)
+
+
+def clear(folder: Path, *, last: str) -> None:
+    """Remove all that a folder holds.
+
+    Args:
+        folder: It stays, empty.
+        last: The file by which the folder is known for what it is; it goes last, so that a removal which
+            was interrupted can be gone on with.
+
+    Raises:
+        WriteRefused: We may not write there.
+    """
+    with refusals(folder):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != last:
+                path.unlink()
+        (folder / last).unlink(missing_ok=True)
 
 
 def write_array(path: Path, array: NDArray[Any]) -> None:

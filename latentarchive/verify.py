@@ -22,9 +22,6 @@ from latentarchive.index import Index
 from latentarchive.progress import Progress, silent
 from latentarchive.words import Words
 
-DERIVED = (layout.ITEMS, layout.WORDS, layout.INDEX)
-"""Files that are made again from the others if they are deleted."""
-
 
 @dataclass(frozen=True, slots=True)
 class Verification:
@@ -71,15 +68,22 @@ def _files(archive: Archive) -> int:
     for name, expected in archive.manifest.files.items():
         path = archive.path / name
         mend = (
-            "delete it and it is rebuilt" if name in DERIVED else "restore it from a copy, or build the archive again"
+            "delete it and it is rebuilt"
+            if name in layout.DERIVED
+            else "restore it from a copy, or build the archive again"
         )
         if not path.is_file():
-            if name in DERIVED:
+            if name in layout.DERIVED:
                 continue  # it is rebuilt when the archive is used next
             _fail(f"{path} is missing; {mend}")
         if (found := storage.file_sha256(path)) != expected:
             _fail(f"{path} has SHA-256 {found[:16]}…, {expected[:16]}… was written; {mend}")
-    return len(archive.manifest.files)
+    published = zip(archive.manifest.published, archive.manifest.published_sha256, strict=False)
+    for name, expected in published:
+        path = archive.holdings.root / name
+        if path.is_file() and storage.file_sha256(path) != expected:  # a missing one is named with the vectors
+            _fail(f"{path} is not the file that was opened; run the same `latentarchive build` again")
+    return len(archive.manifest.files) + len(archive.manifest.published_sha256)
 
 
 def _items(archive: Archive) -> int:

@@ -97,6 +97,10 @@ class WithheldLog:
         if not reason.strip():
             message = f"give a reason to {action}: it is kept in the log"
             raise QueryError(message)
+        with storage.locked(self.path.parent, wait=True):  # a growing archive carries the log over meanwhile
+            self._append(action, item_ids, reason, who)
+
+    def _append(self, action: str, item_ids: Sequence[str], reason: str, who: str) -> None:
         when, current = datetime.now(UTC).isoformat(timespec="seconds"), self.current()
         changed = [item_id for item_id in item_ids if (item_id in current) == (action == "restore")]
         if changed:

@@ -36,21 +36,10 @@ from latentarchive.errors import (
 from latentarchive.manifest import MANIFEST
 from latentarchive.recipes import load_recipe
 from latentarchive.verify import verify_archive
+from tests.build_helpers import Killed, build, files
 from tests.conftest import RECIPE, png, swatch, write_recipe
 
 ROOT = Path(__file__).parent.parent
-
-
-def files(folder):
-    """Every file of an archive by name, with `created` taken out of archive.json."""
-    found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-    manifest = json.loads(found[MANIFEST])
-    del manifest["created"]
-    return found | {MANIFEST: json.dumps(manifest)}
-
-
-def build(recipe, out, **options):
-    return build_archive(recipe, out=out, part_inputs=3, **options)
 
 
 def test_every_input_is_an_item_or_rejected_with_its_reason(recipe, tmp_path):
@@ -86,14 +75,6 @@ def test_a_finished_archive_is_left_as_it_is(recipe, tmp_path):
     again = build(recipe, tmp_path / "a")
     assert again.already
     assert (again.path / MANIFEST).stat().st_mtime_ns == before
-
-
-def test_another_plan_is_refused(recipe, tmp_path):
-    build(recipe, tmp_path / "a")
-    before = files(tmp_path / "a")
-    with pytest.raises(ArchiveError, match=r"limit None \(now 5\); give another --out"):
-        build(recipe, tmp_path / "a", limit=5)
-    assert files(tmp_path / "a") == before
 
 
 def test_two_builds_in_one_directory_do_not_meet(recipe, tmp_path):
@@ -168,6 +149,17 @@ def test_nothing_usable_is_an_error_that_says_why_and_leaves_nothing(tmp_path):
     assert build(recipe, tmp_path / "a").manifest.counts["items"] == 1
 
 
+def test_a_part_of_which_nothing_is_usable_is_a_part_without_rows(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number, name in enumerate(("red", "green", "blue", "", "", "", "white")):
+        (folder / f"{number}.png").write_bytes(png(swatch(name)) if name else b"not an image")
+    built = build(load_recipe(str(write_recipe(tmp_path)), root=folder), tmp_path / "a")
+    assert built.manifest.parts == (3, 0, 1)
+    assert Archive.open(built.path).neighbors("s:6.png", k=3).hits
+    assert verify_archive(built.path).sound
+
+
 def test_a_table_without_images_needs_encoder_none(tmp_path):
     (tmp_path / "t.csv").write_text("id,title\n1,A\n2,B\n")
     text = RECIPE.replace('source = "folder"', 'source = "table"\npath = "t.csv"')
@@ -183,10 +175,6 @@ def test_masters_are_only_read(recipe, tmp_path, swatches):
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in swatches.iterdir()}
     build(recipe, tmp_path / "a")
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in swatches.iterdir()} == before
-
-
-class Killed(BaseException):
-    """Stands for the end of the process at one write: nothing after it runs."""
 
 
 def count_writes(recipe, out, monkeypatch):

@@ -35,6 +35,19 @@ def test_build_again_does_nothing(built, tmp_path, swatches):
     assert "nothing to do" in again.stderr
 
 
+def test_build_of_a_changed_collection_counts_what_became_of_each_item(built, tmp_path, swatches):
+    (swatches / "new.png").write_bytes(png(swatch("white", "blue")))
+    (swatches / "red.png").unlink()
+    grown = run("build", tmp_path / "swatches.toml", "--root", swatches, "--out", built)
+    assert grown.exit_code == 0
+    assert grown.stdout.splitlines() == [str(built)]
+    assert "9 items kept, 1 added, 1 dropped; 1 images encoded" in grown.stderr
+    refused = run("build", tmp_path / "swatches.toml", "--root", swatches, "--out", built, "--encoder", "none")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(f"latentarchive: {built} holds an archive built with encoder toy")
+    assert refused.stderr.endswith("give another --out\n")
+
+
 def test_search_json_is_one_object_with_the_promised_keys(built):
     done = run("search", built, "red", "--by", "meaning", "-k", 3, "--json")
     found = json.loads(done.stdout)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -49,11 +49,11 @@ def finish(
         WriteRefused: The disk is full, or we may not write there.
     """
     progress("finishing", 0, 3, "items, words, index")
-    published = _published(recipe)
+    where = places(recipe, plan, folder)
+    published = [recipe.collection.root / name for name in where.published]
     embeddings = None
     if plan.encoder != "none":
-        paths = [recipe.collection.root / name for name in published] or None
-        embeddings = Embeddings.open(folder / "embeddings", len(parts), published=paths)
+        embeddings = Embeddings.open(folder / "embeddings", len(parts), published=published or None)
     rejected = [row for part in parts for row in part.rejected]
     files, index = derive(folder, len(parts), rejected, embeddings, plan.factory)
     progress("finishing", 1, 3, "bands")
@@ -66,12 +66,12 @@ def finish(
         title=recipe.title,
         homepage=recipe.homepage,
         recipe=recipe.text,
-        root=relative(recipe.collection.root, folder),
+        root=where.root,
         plan=asdict(plan),
         encoder=plan.encoder,
         fingerprint=plan.fingerprint,
         dim=embeddings.dim if embeddings is not None else 0,
-        encoder_folder=relative(Path(plan.encoder[6:]), folder) if plan.encoder.startswith("local:") else "",
+        encoder_folder=where.encoder_folder,
         digest=digest(part_items(item_parts)),
         counts={
             "inputs": sum(part.inputs for part in parts),
@@ -81,7 +81,8 @@ def finish(
             "renormalized": sum(part.renormalized for part in parts),
         },
         parts=tuple(part.rows for part in parts),
-        published=published,
+        published=where.published,
+        published_sha256=tuple(storage.file_sha256(path) for path in published),
         index=index,
         bands=bands,
         files=dict(sorted({**{name: sha for part in parts for name, sha in part.files.items()}, **files}.items())),
@@ -129,14 +130,27 @@ def _bands(collection: Collection, embeddings: Embeddings, encoder: Encoder | No
     return {kind: asdict(band) for kind, band in calibrate(embeddings, texts).kinds.items()}
 
 
+class Places(NamedTuple):
+    """What an archive names outside itself, under the names that its manifest has for it."""
+
+    root: str
+    encoder_folder: str
+    published: tuple[str, ...]
+
+
+def places(recipe: Recipe, plan: Plan, folder: Path) -> Places:
+    """Where originals, weights and published vectors lie, as seen from an archive in `folder`."""
+    source = recipe.collection
+    return Places(
+        relative(source.root, folder),
+        relative(Path(plan.encoder[6:]), folder) if plan.encoder.startswith("local:") else "",
+        tuple(shard.path for shard in source.shards) if isinstance(source, PublishedEmbeddings) else (),
+    )
+
+
 def relative(path: Path, start: Path) -> str:
     """A path as seen from the archive, with forward slashes, so that both can be moved together."""
     return Path(os.path.relpath(path.resolve(), start.resolve())).as_posix()
-
-
-def _published(recipe: Recipe) -> tuple[str, ...]:
-    source = recipe.collection
-    return tuple(shard.path for shard in source.shards) if isinstance(source, PublishedEmbeddings) else ()
 
 
 def _captions(collection: Collection, *, sample: int = 2_000, seed: int = 0) -> list[str]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from latentarchive import images, storage
+from latentarchive.build.earlier import Earlier
 from latentarchive.build.plan import Part
 from latentarchive.collection import Item, Record, Rejected, to_table
 from latentarchive.dates import parse_years
@@ -39,11 +40,18 @@ class Prepared:
     item: Item
     thumb: bytes = b""
     array: NDArray[np.generic] | None = None
+    #: Its row in published vectors, or in the archive that grows.
     vector: int | None = None
 
 
-def prepare(record: Record | Rejected, encoder: Encoder | None) -> Prepared | Rejected:
-    """Read and decode the image of an input; without an encoder, take the catalogue entry alone. Safe in threads."""
+def prepare(record: Record | Rejected, encoder: Encoder | None, earlier: Earlier | None = None) -> Prepared | Rejected:
+    """Read and decode the image of an input; safe in threads.
+
+    Args:
+        record: The input.
+        encoder: None: take the catalogue entry alone.
+        earlier: An image that this archive has is read, but neither decoded nor prepared for the encoder.
+    """
     if isinstance(record, Rejected):
         return record
     if encoder is None:
@@ -59,12 +67,16 @@ def prepare(record: Record | Rejected, encoder: Encoder | None) -> Prepared | Re
     except (OSError, ArchiveError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Rejected(where, "read", reason)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if earlier is not None and (taken := earlier.taken(item.id, sha256)) is not None:
+        item = with_embedded(item, read_embedded(data))
+        item = replace(item, sha256=sha256, width=taken.width, height=taken.height)
+        return Prepared(item, taken.thumb, vector=taken.row)
     try:
         decoded = images.decode(data)
     except ImageError as error:
         return Rejected(where, "decode", str(error))
     item = with_embedded(item, read_embedded(data))
-    sha256 = hashlib.sha256(data).hexdigest()
     item = replace(item, sha256=sha256, width=decoded.width, height=decoded.height)
     try:
         return Prepared(item, images.thumbnail(decoded.image), encoder.prepare(decoded.image))
@@ -108,12 +120,20 @@ Vectors = Callable[[Sequence[Prepared]], tuple[NDArray[np.generic], NDArray[np.f
 """From a batch of inputs: what is stored for each (its unit row, or its row in published vectors), and raw norms."""
 
 
-def encoded_by(encoder: Encoder) -> Vectors:
-    """Encode each batch; float16 unit rows are stored."""
+def encoded_by(encoder: Encoder, earlier: Earlier | None) -> Vectors:
+    """Encode of each batch what `earlier` does not have; float16 unit rows are stored."""
 
     def vectors(batch: Sequence[Prepared]) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
         encoded = encoder.encode_prepared([p.array for p in batch if p.array is not None])
-        return encoded.unit.astype(np.float16), encoded.norms
+        unit, norms = encoded.unit.astype(np.float16), encoded.norms
+        rows = [p.vector for p in batch if p.vector is not None]
+        if earlier is None or not rows:
+            return unit, norms
+        known = np.array([p.vector is not None for p in batch])
+        all_unit, all_norms = np.empty((len(batch), unit.shape[1]), np.float16), np.empty(len(batch), np.float32)
+        all_unit[~known], all_norms[~known] = unit, norms
+        all_unit[known], all_norms[known] = earlier.vectors(rows)
+        return all_unit, all_norms
 
     return vectors
 
@@ -170,12 +190,24 @@ def write_part(
                 rejected.append(
                     Rejected(prepared.item.image or prepared.item.id, "encode", "its vector is zero or not finite")
                 )
+    if vectors is not None and not stored:  # every input was rejected: the part has its files all the same
+        here, norm = vectors([])
+        stored.append(here)
+        norms.append(norm)
     arrays = (np.concatenate(stored), np.concatenate(norms)) if stored else None
     files = _write(folder, number, kept, arrays, first_row)
     off = int((np.abs(arrays[1] - 1) > UNIT_TOLERANCE).sum()) if arrays and arrays[0].dtype == np.int64 else 0
     reasons = tuple((r.path, r.stage, r.reason) for r in rejected)
     images_read = sum(bool(p.thumb) for p in kept)
-    part = Part(inputs=counted.n, rows=len(kept), images=images_read, renormalized=off, rejected=reasons, files=files)
+    part = Part(
+        inputs=counted.n,
+        rows=len(kept),
+        images=images_read,
+        renormalized=off,
+        taken=sum(bool(p.thumb) and p.vector is not None for p in kept),
+        rejected=reasons,
+        files=files,
+    )
     part.save(folder, number)
     return part
 

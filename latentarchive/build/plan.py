@@ -16,6 +16,9 @@ from latentarchive.manifest import MANIFEST, PLAN
 JOURNAL = "journal"
 """Folder of the part entries while a build is unfinished."""
 
+IDS = "ids.sqlite"
+"""The ids seen so far while a build runs; on disk, so that memory does not grow with them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -37,11 +40,10 @@ class Plan:
         """Raise `ArchiveError` if a directory holds anything but the beginnings of a build of this plan."""
         path = folder / PLAN
         if path.is_file():
-            try:
-                found = dict(json.loads(path.read_bytes()))
-            except (ValueError, TypeError) as error:
+            found = _plan(path)
+            if found is None:
                 message = f"{path} cannot be read; remove {folder} and build again, or give another --out"
-                raise ArchiveError(message) from error
+                raise ArchiveError(message)
             if changed := [key for key, value in asdict(self).items() if found.get(key) != value]:
                 was, now = ({key: table.get(key) for key in changed} for table in (found, asdict(self)))
                 message = (
@@ -56,17 +58,23 @@ class Plan:
             message = f"{folder} is a file; give another --out"
             raise ArchiveError(message)
 
+    def is_begun_in(self, folder: Path) -> bool:
+        """Whether a directory holds an unfinished build of this plan."""
+        return _plan(folder / PLAN) == asdict(self)
+
     def begin(self, folder: Path) -> None:
         """Write the plan into a new directory, after `check`. Raises as `check` does, and `WriteRefused`."""
         self.check(folder)
         if not (folder / PLAN).is_file():
             storage.write_json(folder / PLAN, asdict(self))
 
-    def end(self, folder: Path) -> None:
-        """Remove what only an unfinished build needs; ``archive.json`` is there by now."""
-        assert (folder / MANIFEST).is_file()
-        shutil.rmtree(folder / JOURNAL, ignore_errors=True)
-        (folder / PLAN).unlink(missing_ok=True)
+
+def end(folder: Path) -> None:
+    """Remove what only an unfinished build needs; ``archive.json`` is there by now."""
+    assert (folder / MANIFEST).is_file()
+    shutil.rmtree(folder / JOURNAL, ignore_errors=True)
+    for name in (IDS, PLAN):
+        (folder / name).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +85,8 @@ class Part:
     rows: int
     images: int
     renormalized: int
+    #: Images whose vectors an earlier archive had.
+    taken: int = 0
     rejected: tuple[tuple[str, str, str], ...]
     #: SHA-256 by path of the part's files.
     files: Mapping[str, str]
@@ -100,6 +110,14 @@ def finished(folder: Path) -> Iterator[Part]:
                 return
         yield part
         number += 1
+
+
+def _plan(path: Path) -> dict[str, Any] | None:
+    """The plan in a file, None where there is none that can be read."""
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _entry(folder: Path, number: int) -> Path:

@@ -1,4 +1,4 @@
-"""The build itself: read, encode and write parts in order; resume where the journal ends."""
+"""The build itself: read, encode and write parts in order; resume where the journal ends; grow what is finished."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
 from latentarchive import manifest as layout
 from latentarchive import storage
+from latentarchive.build.earlier import Earlier, Growth
 from latentarchive.build.finish import finish
+from latentarchive.build.growing import begun, discard, settle
+from latentarchive.build.growing import replace as put_in_place
 from latentarchive.build.parts import BATCH, Prepared, Vectors, encoded_by, lying_in, prepare, write_part
-from latentarchive.build.plan import JOURNAL, Part, Plan, finished
-from latentarchive.collection import Rejected, read_part
+from latentarchive.build.plan import IDS, JOURNAL, Part, Plan, end, finished
+from latentarchive.collection import Collection, Rejected, read_part
 from latentarchive.embeddings import Stacked, load_array
 from latentarchive.encoders import Encoder, load_encoder
 from latentarchive.errors import ArchiveError, EncoderError, EncoderMismatch, MissingExtra, SourceError
@@ -29,17 +32,19 @@ from latentarchive.sources import PublishedEmbeddings, Source
 PART_INPUTS = 1024
 """Inputs in a part: what a killed build loses at most; half a minute of a base-size encoder on two cores."""
 
-IDS = "ids.sqlite"
-"""The ids seen so far while a build runs; on disk, so that memory does not grow with them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build made: the archive's directory and manifest, and whether it was there already."""
+    """What a build made: the archive's directory and manifest."""
 
     path: Path
     manifest: Manifest
+    #: Whether it was there already, as it should be; then nothing was written.
     already: bool
+    #: What became of the items of the archive that was there; None where there was none.
+    growth: Growth | None = None
+    #: Whether it went on with an interrupted build: what that had read was not read again.
+    resumed: bool = False
 
 
 def build_archive(
@@ -53,11 +58,15 @@ def build_archive(
     part_inputs: int = PART_INPUTS,
     progress: Progress = silent,
 ) -> Built:
-    """Build an archive from a recipe, or go on with a build that was interrupted.
+    """Build an archive from a recipe, go on with a build that was interrupted, or let a finished archive grow.
 
     An undisturbed build and one that was killed and resumed give the same files, but for ``created``.
-    The order and the ids of items do not depend on the number of workers. A finished archive of the
-    same plan is left as it is.
+    The order and the ids of items do not depend on the number of workers.
+
+    A finished archive of the same name and encoder becomes what a first build of the collection as it is
+    now would make: every input is read again, but only images that the archive does not have are encoded.
+    It is used as it was until then, and keeps its log of withheld items. If nothing has changed it is
+    left as it is.
 
     Args:
         recipe: What to build.
@@ -73,12 +82,15 @@ def build_archive(
         SourceError: Nothing can be read, or not one input could be used.
         EncoderError, MissingExtra: The encoder cannot be loaded.
         WriteRefused: The disk is full, or we may not write there; run it again and it goes on.
-        ArchiveError: `out` holds something else.
+        ArchiveDamaged: `out` holds an archive of which a file is missing or damaged.
+        ArchiveError: `out` holds something else: another archive, one of another encoder, of other works,
+            of more inputs than `limit`; or another process is at work there.
     """
     if limit is not None and limit < 1:
         message = f"limit must be 1 or more, got {limit}"
         raise ArchiveError(message)
     folder = out if out is not None else layout.ARCHIVES / recipe.name
+    settle(folder)
     encoder_id = encoder or recipe.encoder.id
     loaded, fingerprint = _load(encoder_id, recipe.collection)
     wanted = factory or recipe.index.factory
@@ -92,18 +104,37 @@ def build_archive(
         inputs=recipe.collection.count(),
         part_inputs=part_inputs,
     )
+    workers = workers or default_workers()
     if (folder / layout.MANIFEST).is_file():
-        return Built(folder, _same(folder, plan), already=True)
+        return _grow(folder, recipe, plan, loaded, workers, progress)
     plan.check(folder)
     with storage.refusals(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with storage.locked(folder):
         plan.begin(folder)
-        parts = _build_parts(folder, recipe, plan, loaded, workers or default_workers(), progress)
+        resumed = any(True for _ in finished(folder))
+        parts = _build_parts(folder, recipe, plan, loaded, None, workers, progress)
         manifest = finish(folder, recipe, plan, parts, loaded, progress)
-        (folder / IDS).unlink(missing_ok=True)
-        plan.end(folder)
-    return Built(folder, manifest, already=False)
+        end(folder)
+    return Built(folder, manifest, already=False, resumed=resumed)
+
+
+def _grow(folder: Path, recipe: Recipe, plan: Plan, encoder: Encoder | None, workers: int, progress: Progress) -> Built:
+    """Build an archive anew beside itself, from what has not changed, and put the new one in its place."""
+    earlier = Earlier(folder, plan, progress)
+    earlier.check_relation(recipe)
+    with begun(folder, plan, earlier.sha256) as place:
+        resumed = any(True for _ in finished(place))
+        parts = _build_parts(place, recipe, plan, encoder, earlier, workers, progress)
+        if not earlier.is_same(place, recipe, plan, parts):
+            manifest = finish(place, recipe, plan, parts, encoder, progress)
+            growth = earlier.growth(Collection(place / layout.ITEMS), parts)
+            put_in_place(folder, earlier.sha256)
+            return Built(folder, manifest, already=False, growth=growth, resumed=resumed)
+        discard(folder)
+    if resumed:  # nothing had changed before the interruption; that nothing has now is not known yet
+        return _grow(folder, recipe, plan, encoder, workers, progress)
+    return Built(folder, earlier.manifest, already=True, growth=Growth(kept=earlier.manifest.counts["items"]))
 
 
 def _load(encoder_id: str, source: Source) -> tuple[Encoder | None, str]:
@@ -125,25 +156,18 @@ def _load(encoder_id: str, source: Source) -> tuple[Encoder | None, str]:
     return encoder, encoder.fingerprint
 
 
-def _same(folder: Path, plan: Plan) -> Manifest:
-    """The manifest of a finished archive of this plan; what its build may have left behind is removed."""
-    manifest = Manifest.load(folder)
-    now = asdict(plan)
-    if changed := [key for key in now if manifest.plan.get(key) != now[key]]:
-        said = ", ".join(f"{key} {str(manifest.plan.get(key))[:24]} (now {str(now[key])[:24]})" for key in changed)
-        message = f"{folder} holds an archive with {said}; give another --out"
-        raise ArchiveError(message)
-    plan.end(folder)
-    (folder / IDS).unlink(missing_ok=True)
-    return manifest
-
-
 def _build_parts(
-    folder: Path, recipe: Recipe, plan: Plan, encoder: Encoder | None, workers: int, progress: Progress
+    folder: Path,
+    recipe: Recipe,
+    plan: Plan,
+    encoder: Encoder | None,
+    earlier: Earlier | None,
+    workers: int,
+    progress: Progress,
 ) -> list[Part]:
-    """Write the parts that are missing; all of them are returned."""
+    """Write the parts that are missing, with what `earlier` has of them; all are returned."""
     source = recipe.collection
-    vectors: Vectors | None = encoded_by(encoder) if encoder is not None else None
+    vectors: Vectors | None = encoded_by(encoder, earlier) if encoder is not None else None
     if isinstance(source, PublishedEmbeddings):
         encoder, vectors = None, lying_in(Stacked([load_array(source.root / shard.path) for shard in source.shards]))
     parts = list(finished(folder))
@@ -151,7 +175,7 @@ def _build_parts(
     total = plan.inputs if plan.limit is None or plan.inputs is None else min(plan.limit, plan.inputs)
     left = None if plan.limit is None else max(0, plan.limit - done)
     records = islice(source.records(done), left)
-    stream = ahead(lambda record: prepare(record, encoder), records, workers=workers, depth=2 * BATCH)
+    stream = ahead(lambda record: prepare(record, encoder, earlier), records, workers=workers, depth=2 * BATCH)
     with closing(stream), closing(_Ids(folder / IDS)) as ids:
         for number in range(len(parts)):
             ids.add(read_part(folder / f"items/part-{number:05d}.parquet")["id"].to_pylist())

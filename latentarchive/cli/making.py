@@ -30,7 +30,8 @@ def build(
 ) -> None:
     """Build an archive from RECIPE: a shipped recipe's name, or the path of a .toml file.
 
-    An interrupted build goes on where it stopped. The path of the archive is printed last.
+    An interrupted build goes on where it stopped. An archive that is there becomes what the collection is now:
+    works are added and dropped, only new images are encoded. The path of the archive is printed last.
     """
     from latentarchive.build import build_archive
     from latentarchive.recipes import load_recipe

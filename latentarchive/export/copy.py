@@ -65,6 +65,7 @@ def _fill(archive: Archive, rows: NDArray[np.int64], folder: Path) -> None:
         counts=counts,
         parts=tuple(sizes),
         published=(),
+        published_sha256=(),
         index=index,
         files=dict(sorted((files | derived).items())),
         versions=layout.library_versions(),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from latentarchive.build import Built
+from latentarchive.build import Built, Growth
 from latentarchive.collection import Item
 from latentarchive.description import Description
 from latentarchive.manifest import UNVERIFIED
@@ -102,15 +102,31 @@ def verification(found: Verification) -> str:
 
 
 def built(made: Built) -> str:
-    """What a build did: every input is accounted for."""
-    if made.already:
-        return f"nothing to do: {made.path} is finished; if the collection has changed, build it to another --out"
+    """What a build did: every input is accounted for, and every item of an archive that has grown."""
     counts = made.manifest.counts
     off = f", {counts['renormalized']:,} of them not of unit length" if counts["renormalized"] else ""
     if made.manifest.fingerprint.startswith(UNVERIFIED):
         off += f" (whether {made.manifest.encoder} made these vectors could not be verified)"
     said = f"{counts['inputs']:,} inputs: {counts['items']:,} items{off}, {counts['rejected']:,} rejected"
-    return said + (f" (reasons in {made.path}/rejected.parquet)" if counts["rejected"] else "")
+    said += f" (reasons in {made.path}/rejected.parquet)" if counts["rejected"] else ""
+    if made.already:
+        return f"nothing to do: {made.path} is what the collection is now; {said}"
+    if made.growth is None:
+        return said
+    lines = [said, _growth(made.growth)]
+    if made.resumed:
+        lines.append("this went on with an interrupted build; run it again to see if what that had read has changed")
+    return "\n".join(lines)
+
+
+def _growth(of: Growth) -> str:
+    """What became of the items that were there."""
+    recatalogued = f" ({of.recatalogued:,} with another entry)" if of.recatalogued else ""
+    changed = f"{of.changed:,} with another image, " if of.changed else ""
+    return (
+        f"{of.kept:,} items kept{recatalogued}, {changed}{of.added:,} added, {of.dropped:,} dropped; "
+        f"{of.encoded:,} images encoded"
+    )
 
 
 def trained(made: TrainedModel) -> str:
