@@ -13,6 +13,7 @@ from PIL import Image
 
 from latentarchive.encoders import load_encoder, precision
 from latentarchive.encoders.openclip import OpenCLIPEncoder
+from latentarchive.encoders.preprocessing import Preprocessing
 from latentarchive.errors import EncoderError
 from latentarchive.train import tokens
 
@@ -138,7 +139,7 @@ def test_prepared_arrays_give_what_images_give(encoder):
     images = pictures(3)
     with ThreadPoolExecutor(2) as pool:
         prepared = list(pool.map(encoder.prepare, images))
-    assert {(a.shape, a.dtype) for a in prepared} == {((3, 32, 32), np.dtype(np.float32))}
+    assert {(a.shape, a.dtype) for a in prepared} == {((32, 32, 3), np.dtype(np.uint8))}
     assert np.array_equal(encoder.encode_prepared(prepared).unit, encoder.encode_images(images).unit)
 
 
@@ -154,14 +155,35 @@ def test_long_texts_are_cut_as_the_tokenizer_cuts(encoder):
 
 
 def test_wrong_shapes_are_refused(encoder):
-    with pytest.raises(EncoderError, match=r"takes arrays of shape \(3, 32, 32\), got \(3, 16, 16\) at 0"):
-        encoder.encode_prepared([np.zeros((3, 16, 16), np.float32)])
+    for wrong, found in ((np.zeros((16, 16, 3), np.uint8), r"uint8 of \(16, 16, 3\)"),
+                         (np.zeros((32, 32, 3), np.float32), r"float32 of \(32, 32, 3\)")):  # fmt: skip
+        with pytest.raises(EncoderError, match=rf"takes arrays of uint8 of shape \(32, 32, 3\), got {found} at 1"):
+            encoder.encode_prepared([np.zeros((32, 32, 3), np.uint8), wrong])
 
 
-def test_a_vector_that_is_not_finite_is_refused(encoder):
-    bad = np.full((3, 32, 32), np.nan, np.float32)
+def test_a_vector_that_is_not_finite_is_refused(encoder, monkeypatch):
+    rows = np.ones((2, 16), np.float32)
+    rows[1, 3] = np.nan
+    monkeypatch.setattr(encoder, "_images", lambda *_: rows)
     with pytest.raises(EncoderError, match="gave a vector that is not finite for image 1"):
-        encoder.encode_prepared([np.zeros((3, 32, 32), np.float32), bad])
+        encoder.encode_prepared([np.zeros((32, 32, 3), np.uint8)] * 2)
+
+
+@pytest.mark.parametrize("mode", ["shortest", "squash", "longest"])
+def test_preprocessing_is_that_of_open_clip(mode):
+    """Its own transform is the oracle; the rest is rounding in float32."""
+    transform = open_clip.image_transform(48, is_train=False, resize_mode=mode)
+    halves = Preprocessing(transform)
+    images = [picture.resize((90, 61)) for picture in pictures(5)]
+    numbers = halves.numbers([halves.pixels(image) for image in images], "cpu", torch.float32)
+    assert torch.allclose(numbers, torch.stack([transform(image) for image in images]), atol=2e-6)
+
+
+def test_preprocessing_that_is_not_known_is_refused():
+    transform = open_clip.image_transform(48, is_train=False)
+    transform.transforms.insert(1, torch.nn.Identity())
+    with pytest.raises(EncoderError, match="has steps that are not known: Identity"):
+        Preprocessing(transform)
 
 
 def test_the_fingerprint_is_stable_and_covers_weights_preprocessing_and_tokenizer(copied):

@@ -16,6 +16,7 @@ import numpy as np
 from latentarchive import cards
 from latentarchive.encoders import precision as precisions
 from latentarchive.encoders.base import Encoded, normalized
+from latentarchive.encoders.preprocessing import Preprocessing
 from latentarchive.encoders.shipped import mend, shipped
 from latentarchive.errors import EncoderError, nearest, require
 
@@ -115,7 +116,7 @@ class OpenCLIPEncoder:
         """
         self._torch = require("torch", extra="clip")
         self.id = encoder_id
-        self._transform, self._tokenizer = transform, tokenizer
+        self._preprocessing, self._tokenizer = Preprocessing(transform), tokenizer
         self._tokenizing = threading.Lock()  # fast tokenizers refuse to be used by two threads at once
         model.eval().requires_grad_(False)
         self._check_tokens(model)
@@ -123,7 +124,7 @@ class OpenCLIPEncoder:
         device, chosen = precisions.choose(sum(p.numel() for p in model.parameters()))
         self._device = self._torch.device(device)
         size = model.visual.image_size
-        self._shape = (3, *(size if isinstance(size, tuple | list) else (size, size)))
+        self._shape = (*(size if isinstance(size, tuple | list) else (size, size)), 3)
         self._model, self.precision = precisions.reduced(model.to(device), precision or chosen, self._trial)
         self.dim = int(self._trial(self._model).shape[1])
         versions = {name: require(name, extra="clip").__version__.split(".")[0] for name in ("open_clip", "torch")}
@@ -133,9 +134,9 @@ class OpenCLIPEncoder:
         canonical = json.dumps(parts, sort_keys=True, default=str)
         self.fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
 
-    def prepare(self, image: Image.Image) -> NDArray[np.generic]:
-        """The image as open_clip preprocesses it for this model: float32, shape (3, h, w)."""
-        return np.asarray(self._transform(image.convert("RGB")).numpy(), np.float32)
+    def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
+        """The pixels of the image that the model sees: uint8, shape (h, w, 3)."""
+        return self._preprocessing.pixels(image.convert("RGB"))
 
     def encode_prepared(self, batch: Sequence[NDArray[np.generic]]) -> Encoded:
         """Encode arrays that `prepare` made.
@@ -144,11 +145,12 @@ class OpenCLIPEncoder:
             EncoderError: An array has another shape, or the model gave a vector that is not finite.
         """
         for row, array in enumerate(batch):
-            if array.shape != self._shape:
-                message = f"encoder {self.id!r} takes arrays of shape {self._shape}, got {array.shape} at {row}"
+            if array.shape != self._shape or array.dtype != np.uint8:
+                found = f"{array.dtype} of {array.shape} at {row}"
+                message = f"encoder {self.id!r} takes arrays of uint8 of shape {self._shape}, got {found}"
                 raise EncoderError(message)
         blocks = [batch[start : start + BLOCK] for start in range(0, len(batch), BLOCK)]
-        return self._encoded([self._images(self._model, np.stack(block)) for block in blocks], "image")
+        return self._encoded([self._images(self._model, block) for block in blocks], "image")
 
     def encode_images(self, images: Sequence[Image.Image]) -> Encoded:
         """Encode RGB images."""
@@ -167,11 +169,11 @@ class OpenCLIPEncoder:
             raise EncoderError(message)
         return normalized(raw)
 
-    def _images(self, model: Any, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+    def _images(self, model: Any, batch: Sequence[NDArray[np.generic]]) -> NDArray[np.float32]:
         dtype = next(model.visual.parameters()).dtype
         with self._torch.inference_mode():
-            pixels = self._torch.from_numpy(np.asarray(batch, np.float32)).to(self._device, dtype)
-            raw: NDArray[np.float32] = model.encode_image(pixels).float().cpu().numpy()
+            numbers = self._preprocessing.numbers(batch, self._device, dtype)
+            raw: NDArray[np.float32] = model.encode_image(numbers).float().cpu().numpy()
         return raw
 
     def _texts(self, model: Any, tokens: Any) -> NDArray[np.float32]:
@@ -185,10 +187,10 @@ class OpenCLIPEncoder:
 
     def _trial(self, model: Any) -> NDArray[np.float32]:
         """Raw vectors of fixed inputs: four drifts from smooth to noisy, and the probe texts."""
-        noise = np.random.default_rng(0).standard_normal((4, *self._shape)).astype(np.float32)
-        slope = np.linspace(-2, 2, self._shape[2], dtype=np.float32)
-        share = np.linspace(0, 1, 4, dtype=np.float32)[:, None, None, None]
-        images = self._images(model, share * noise + (1 - share) * slope)
+        noise = np.random.default_rng(0).integers(256, size=(4, *self._shape))
+        slope = np.linspace(0, 255, self._shape[1])[:, None]
+        share = np.linspace(0, 1, 4)[:, None, None, None]
+        images = self._images(model, list((share * noise + (1 - share) * slope).astype(np.uint8)))
         return np.concatenate([images, self._texts(model, self._tokens(PROBE))])
 
     def _check_tokens(self, model: Any) -> None:
