@@ -5,8 +5,8 @@ RUN     = $(VENV)/bin
 
 .PHONY: demo test test-slow lint bench clean
 
-demo: $(VENV)/.installed          ## draw some swatches, build an archive of them, search it
-	$(RUN)/python -m latentarchive.demo --out archives/swatches
+demo: $(VENV)/.installed          ## draw a cabinet of works, keep it, search it, generate beside it
+	$(RUN)/latentarchive demo
 
 test: $(VENV)/.installed lint     ## everything that must hold, in under ten minutes
 	$(RUN)/python -m pytest -q
@@ -20,7 +20,8 @@ lint: $(VENV)/.installed          ## formatting, lint rules, types, layers
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-bench: $(VENV)/.installed         ## pipeline speed against the bare model; memory and start-up by size
+bench: $(VENV)/.installed         ## speed, memory, and the shipped models on what they have not seen
+	$(RUN)/python -m benchmarks.cabinet
 	$(RUN)/python -m benchmarks.encode
 	$(RUN)/python -m benchmarks.growth
 

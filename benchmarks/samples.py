@@ -23,6 +23,7 @@ from latentarchive.cabinet.catalogue import NEVER, pick, possible
 from latentarchive.cabinet.designs import Design, extras
 from latentarchive.cabinet.figures import FAMILIES
 from latentarchive.collection import Item
+from latentarchive.diffusion import Works, load_generator
 from latentarchive.encoders import Encoder
 from latentarchive.recipes import Recipe
 from latentarchive.train.data import gather, held_out
@@ -91,6 +92,16 @@ def generated(pipeline: Any, texts: list[str], seed: int, guidance: float) -> np
     return (np.concatenate(made) * 255).round().astype(np.uint8)
 
 
+def remade(folder: Path, encoder: Encoder, images: np.ndarray) -> np.ndarray:
+    """An image from the vector of each work alone, with no words: uint8, shape (n, 64, 64, 3)."""
+    generator, progress, made = load_generator(str(folder)), Shown(), []
+    for i, vector in enumerate(encoder.encode_images([Image.fromarray(image) for image in images]).unit):
+        work = Works(ids=(f"held-out:{i}",), vectors=vector[None], encoder=encoder.fingerprint)
+        made.append(np.asarray(generator.generate(work, seeds=[SEED + i])[0].image))
+        progress("from works", i + 1, len(images))
+    return np.stack(made)
+
+
 def autoencoded(pipeline: Any, images: np.ndarray) -> np.ndarray:
     """Images through the generator's autoencoder and back: as good as its samples can look."""
     with torch.inference_mode():
@@ -102,6 +113,7 @@ def autoencoded(pipeline: Any, images: np.ndarray) -> np.ndarray:
 def right(judge: Judge, images: np.ndarray, designs: list[Design]) -> dict[str, dict]:
     """How often a judge finds in images what they should show, by head; last, in all heads at once."""
     found = judged(judge, images)
+    designs = designs[: len(images)]
     whole = [all(found[head][i] == label(design, head) for head in found) for i, design in enumerate(designs)]
     return accuracy(found, designs) | {"all six": share(sum(whole), len(whole))}
 
@@ -134,6 +146,7 @@ def measured_generator(
         for i, (kind, (_, texts)) in enumerate(prompts.items())
     }
     judgements = {kind: right(judge, made[kind], prompts[kind][0]) for kind in prompts}
+    judgements["from a work"] = right(judge, remade(folder, encoder, real[1][: asked["samples"]]), real[0])
     judgements["held-out works"] = right(judge, real[1], real[0])
     judgements["autoencoded"] = right(judge, autoencoded(pipeline, real[1]), real[0])
     anew = {f"{kind}, drawn": np.stack([drawn(design) for design in prompts[kind][0]]) for kind in prompts}

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +81,43 @@ def archive(tmp_path, recipe):
     return Archive.open(build_archive(recipe, out=tmp_path / "archive").path)
 
 
+ROOT = Path(__file__).parent.parent
+
+OFFLINE = """
+import resource, socket, sys
+
+def refuse(*_):
+    raise OSError("the network is blocked")
+
+socket.socket.connect = socket.socket.connect_ex = socket.create_connection = socket.getaddrinfo = refuse
+from latentarchive.__main__ import main
+try:
+    main(sys.argv[1:], standalone_mode=False)
+finally:
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+"""
+"""A program that runs the command line without a network and tells its peak memory in MiB."""
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory):
+    """A working directory in which `latentarchive demo` ran without a network; `demo.txt` is what it said."""
+    folder = tmp_path_factory.mktemp("demo")
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(folder / "home")}
+    done = subprocess.run(
+        [sys.executable, "-c", OFFLINE, "demo"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (folder / "demo.txt").write_text(done.stdout)
+    (folder / "peak.txt").write_text(done.stderr.split("peak ")[-1])
+    return folder
+
+
 @pytest.fixture(scope="session")
 def small_encoder(tmp_path_factory):
     """The folder of a CLIP that was trained for seconds on sixty works of the cabinet."""
@@ -96,3 +136,13 @@ def small_generator(small_encoder):
 
     with one_thread():
         return train_generator(generator_recipe(f"local:{small_encoder}"), out=small_encoder.parent / "generator").path
+
+
+@pytest.fixture(scope="session")
+def small_adapter(small_generator):
+    """The folder of a LoRA that was trained for seconds on sixty cyanotypes, for that generator."""
+    from latentarchive.train import train_lora
+    from tests.model_helpers import lora_recipe, one_thread
+
+    with one_thread():
+        return train_lora(lora_recipe(small_generator), out=small_generator.parent / "adapter").path

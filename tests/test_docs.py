@@ -4,14 +4,12 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from latentarchive import demo
 from latentarchive.cli.main import COMMANDS, main
 from latentarchive.collection import SCHEMA
 from latentarchive.recipes import names, parse_text
@@ -30,25 +28,16 @@ def blocks(language):
     return [pytest.param(block, id=f"{name}-{number}") for number, (name, block) in enumerate(found)]
 
 
-@pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory):
-    """A working directory in which `make demo` was run."""
-    folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "latentarchive.demo", "--out", "archives/swatches"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, env={"PYTHONPATH": str(ROOT), "PATH": ""})
-    return folder
-
-
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_blocks_run_and_print_hits(code, demo_folder, monkeypatch, capsys):
     monkeypatch.chdir(demo_folder)
     exec(compile(code, "block", "exec"), {"__name__": "block"})
-    assert "Plain red on white" in capsys.readouterr().out
+    assert "amphora" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("code", blocks("console"))
 def test_console_blocks_give_what_they_show(code, demo_folder, monkeypatch):
-    """Lines after `$ latentarchive ...` are its output on the swatches of `make demo`, to the letter."""
+    """Lines after `$ latentarchive ...` are its output on the cabinet of `make demo`, figures to 0.01."""
     monkeypatch.chdir(demo_folder)
     for part in code.split("$ ")[1:]:
         command, _, shown = part.partition("\n")
@@ -56,7 +45,20 @@ def test_console_blocks_give_what_they_show(code, demo_folder, monkeypatch):
         assert program == "latentarchive"
         done = CliRunner().invoke(main, arguments)
         assert done.exit_code == 0, done.output
-        assert done.stdout.strip() == shown.strip()
+        assert words(done.stdout) == words(shown)
+        assert figures(done.stdout) == pytest.approx(figures(shown), abs=0.01)
+
+
+FIGURE = re.compile(r"[+-]\d\.\d{3}")
+
+
+def words(text):
+    """All but the cosines, whose last digit depends on the processor."""
+    return FIGURE.sub("#", text).strip()
+
+
+def figures(text):
+    return [float(found) for found in FIGURE.findall(text)]
 
 
 @pytest.mark.parametrize("text", blocks("toml"))
@@ -97,7 +99,3 @@ def test_top_level_is_what_was_agreed():
     folders = {line.split("/")[0] for line in tracked if "/" in line and not line.startswith(".")}
     assert folders <= kept
     assert all(Path(line).suffix in {".toml", ".md"} for line in tracked if line.startswith("indexes/"))
-
-
-def test_demo_draws_what_it_says(tmp_path):
-    assert demo.draw_swatches(tmp_path) == len(list(tmp_path.rglob("*.png"))) == 80

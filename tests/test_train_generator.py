@@ -64,8 +64,8 @@ def pipeline(small_generator):
 
 
 @pytest.fixture(scope="module")
-def adapter(small_generator):
-    return train_lora(lora_recipe(small_generator), out=small_generator.parent / "adapter").path
+def adapter(small_adapter):
+    return small_adapter
 
 
 def opened(kind, folder):

@@ -13,6 +13,7 @@ from latentarchive.errors import ArchiveError
 
 COMMANDS = {
     "build": ("making", "Build an archive from a recipe, or go on with a build that was interrupted."),
+    "demo": ("showing", "Draw a cabinet of works, keep it, search it, generate beside it."),
     "describe": ("asking", "Show which words of a vocabulary are nearest to an image."),
     "export": ("keeping", "Write the items, or some of them, to a file or a copy."),
     "info": ("keeping", "Show what an archive holds and how it was made."),

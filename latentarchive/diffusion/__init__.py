@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from latentarchive.diffusion.adapters import adapters
 from latentarchive.diffusion.conditions import Words, Works, retrieved
 from latentarchive.diffusion.generators import Generator, generator_folder, load_generator
 from latentarchive.diffusion.record import Generated, Record
 
-__all__ = ["Generated", "Generator", "Record", "Words", "Works", "generator_folder", "load_generator", "retrieved"]
+__all__ = [
+    "Generated",
+    "Generator",
+    "Record",
+    "Words",
+    "Works",
+    "adapters",
+    "generator_folder",
+    "load_generator",
+    "retrieved",
+]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentarchive import cards, storage
+from latentarchive.diffusion.adapters import attach
 from latentarchive.diffusion.conditions import Words, Works
 from latentarchive.diffusion.quiet import quiet, quiet_about_length
 from latentarchive.diffusion.record import Generated, Record
@@ -31,7 +32,7 @@ STEPS, GUIDANCE = 20, 3.0
 class Generator:
     """A Stable Diffusion pipeline; see `load_generator`. One image at a time: threads wait for each other."""
 
-    def __init__(self, generator_id: str, pipeline: Any, fingerprint: str, encoder: str) -> None:
+    def __init__(self, generator_id: str, pipeline: Any, fingerprint: str, encoder: str, adapter: str = "") -> None:
         """Take over a loaded pipeline.
 
         Args:
@@ -39,8 +40,9 @@ class Generator:
             pipeline: `diffusers.StableDiffusionPipeline`, float32.
             fingerprint: Digest of its files.
             encoder: Fingerprint of the encoder whose vectors may condition it; "": none may.
+            adapter: Id of the LoRA in it; "": none.
         """
-        self.id, self.fingerprint, self.encoder = generator_id, fingerprint, encoder
+        self.id, self.fingerprint, self.encoder, self.adapter = generator_id, fingerprint, encoder, adapter
         self._pipeline = pipeline
         self._lock = threading.Lock()
         #: Width and height of its images in pixels, and most tokens of a prompt.
@@ -102,6 +104,7 @@ class Generator:
         record = Record(
             **said,
             generator=self.id,
+            adapter=self.adapter,
             fingerprint=self.fingerprint,
             encoder=self.encoder,
             seed=seed,
@@ -167,21 +170,25 @@ def generator_folder(generator_id: str) -> Path:
     return folder
 
 
-def load_generator(generator_id: str) -> Generator:
+def load_generator(generator_id: str, *, adapter: str = "") -> Generator:
     """The generator of that id, with its weights in memory.
 
     Args:
         generator_id: A folder that `train` or diffusers saved, or one of `shipped`.
+        adapter: A LoRA to put into it: a folder, or one of `adapters`; "": none.
 
     Raises:
         GeneratorError: No such folder; a file is missing, or not the one that the card describes; a pipeline of
-            another kind; weights of another architecture.
-        MissingExtra: diffusers is not installed.
+            another kind; weights of another architecture; an adapter of another generator.
+        MissingExtra: diffusers is not installed, or peft for an adapter.
     """
     folder = generator_folder(generator_id)
-    pipeline = load_pipeline(generator_id, folder)
+    pipeline, fingerprint = load_pipeline(generator_id, folder), _fingerprint(folder)
+    if adapter:
+        added = attach(pipeline, folder, adapter)
+        fingerprint = hashlib.sha256(f"{fingerprint} {added}".encode()).hexdigest()
     made = (cards.read(folder) or {}).get("training", {})
-    return Generator(generator_id, pipeline, _fingerprint(folder), made.get("encoder", {}).get("fingerprint", ""))
+    return Generator(generator_id, pipeline, fingerprint, made.get("encoder", {}).get("fingerprint", ""), adapter)
 
 
 def load_pipeline(generator_id: str, folder: Path) -> Any:

@@ -45,7 +45,10 @@ class Record:
     items: tuple[str, ...] = ()
     #: How many more were retrieved and left out because their rights reserve data mining.
     left_out: int = 0
-    #: Id and fingerprint of the generator, and fingerprint of the encoder whose space conditions it ("" if unknown).
+    #: Id of the LoRA in the generator, "" for none.
+    adapter: str = ""
+    #: Id of the generator, fingerprint of it with its LoRA, and fingerprint of the encoder whose space conditions it
+    #: ("" if unknown).
     generator: str
     fingerprint: str
     encoder: str = ""

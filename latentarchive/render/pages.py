@@ -38,7 +38,7 @@ figure { margin: 0; break-inside: avoid; }
 .mat img { max-height: 100%; max-width: 100%; }
 figcaption { font-size: .9rem; margin-top: .6rem; overflow-wrap: anywhere; }
 .generated .mat { border: 1px dashed var(--quiet); }
-.generated .mat img { height: 100%; }
+.generated .mat img { height: 12rem; }
 .title { font-size: 1rem; }
 footer { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1rem; }
 .meter { font-variant-numeric: tabular-nums; }
