@@ -66,7 +66,8 @@ def _index(archive: Archive) -> str:
         return "exact"
     tuning = index["tuning"]
     setting = f", {tuning['parameter']} {tuning['value']}" if tuning["parameter"] else ""
-    said = f"{index['factory']}{setting}: recall at 10 is {tuning['recall_at_10']:.3f} over {tuning['n']} queries"
+    span = " ({:.3f} to {:.3f})".format(*tuning["interval"]) if tuning.get("interval") else ""
+    said = f"{index['factory']}{setting}: recall at 10 is {tuning['recall_at_10']:.3f}{span} over {tuning['n']} queries"
     inside = [f"{recall:.3f} ({float(share):.1%})" for share, (_, recall) in tuning.get("filtered", {}).items()]
     return said + (f"; inside filters that keep a share: {', '.join(inside)}" if inside else "")
 

@@ -203,7 +203,10 @@ def test_tuning_reaches_and_states_its_recall(built, embeddings):
             hits += len(set(rows.tolist()) & set(true))
         assert hits / 2560 == pytest.approx(tuning.recall_at_10, abs=0.03), factory
         assert tuning.recall_at_10 >= RECALL_TARGET
-        assert tuning.n == 256
+        assert tuning.n == 512
+        low, high = tuning.interval
+        assert low <= tuning.recall_at_10 <= high
+        assert low >= RECALL_TARGET or tuning.value in (0, index._proposer.most)
         assert tuning.parameter == {"HN": "efSearch", "IV": "nprobe", "SQ": ""}.get(factory[:2], tuning.parameter)
     assert built["PCA16,HNSW16"][1].parameter == "efSearch"
 
@@ -364,7 +367,7 @@ def test_recall_inside_filters_is_tuned_and_stated(embeddings, tmp_path, monkeyp
     ("share", "value"), [(1.0, 4), (0.9, 6), (0.5, 6), (0.4, 9), (0.05, 9), (0.01, 9)]
 )  # fmt: skip
 def test_between_two_shares_the_farther_look_counts(share, value):
-    tuning = Tuning("nprobe", 4, 0.96, 256, {"0.5": (6, 0.95), "0.05": (9, 0.97)})
+    tuning = Tuning("nprobe", 4, 0.96, 256, None, {"0.5": (6, 0.95), "0.05": (9, 0.97)})
     assert tuning.at(share) == value
 
 

@@ -12,9 +12,10 @@ from latentarchive.index.scoring import SearchResult
 from latentarchive.measures.ranking import recall_at_k
 
 RECALL_TARGET = 0.95
-"""Mean recall at 10 against exact search that the search parameter of an approximate index is raised to."""
+"""Mean recall at 10 against exact search that the search parameter of an approximate index is raised to: so far that
+the lower end of the 95 % interval of the mean reaches it, and queries that were not measured are likely to."""
 
-QUERIES = 256
+QUERIES = 512
 """Rows that recall is measured on; they are left out of training, and out of their own results."""
 
 SHARES = (0.5, 0.05, 0.005)
@@ -32,6 +33,8 @@ class Tuning:
     #: Mean recall at 10 over `n` sampled rows of the archive against exact search, each without itself.
     recall_at_10: float
     n: int
+    #: Its 95 % interval, by the normal approximation; None where there was nothing to measure.
+    interval: tuple[float, float] | None = None
     #: By share of the rows that a filter keeps ("0.05"): the parameter inside the filter, and the recall there.
     filtered: Mapping[str, tuple[int, float]] = field(default_factory=dict)
 
@@ -76,34 +79,40 @@ def tune(
     if min(10, rows - 1) < 1:
         return Tuning("", 0, 1.0, 0)
 
-    def recall(value: int, allowed: NDArray[np.bool_] | None, true: list[NDArray[np.float32]]) -> float:
-        return float(recall_at_k(_others(approximate(value, allowed), sample), true).mean())
+    def recall(value: int, allowed: NDArray[np.bool_] | None, true: list[NDArray[np.float32]]) -> tuple[float, float]:
+        """The mean, and half the width of its interval."""
+        each = recall_at_k(_others(approximate(value, allowed), sample), true)
+        return float(each.mean()), float(1.96 * each.std() / len(each) ** 0.5)
 
-    def smallest(start: int, allowed: NDArray[np.bool_] | None) -> tuple[int, float]:
+    def reaches(measured: tuple[float, float]) -> bool:
+        return measured[0] - measured[1] >= RECALL_TARGET
+
+    def smallest(start: int, allowed: NDArray[np.bool_] | None) -> tuple[int, tuple[float, float]]:
         true = _others(exact(0, allowed), sample)
         value = start
-        while (reached := recall(value, allowed, true)) < RECALL_TARGET and parameter and value < most:
+        while not reaches(found := recall(value, allowed, true)) and parameter and value < most:
             value = min(2 * value, most)
         below = value // 2 if value > start else start
-        while reached >= RECALL_TARGET and value - below > max(1, value // 16):  # the doubling may have gone too far
+        while reaches(found) and value - below > max(1, value // 16):  # the doubling may have gone too far
             middle = (below + value) // 2
-            if (at_middle := recall(middle, allowed, true)) >= RECALL_TARGET:
-                value, reached = middle, at_middle
+            if reaches(at_middle := recall(middle, allowed, true)):
+                value, found = middle, at_middle
             else:
                 below = middle
-        return value, round(reached, 6)
+        return value, found
 
-    value, reached = smallest(1 if parameter == "nprobe" else 16, None)
+    value, (reached, half) = smallest(1 if parameter == "nprobe" else 16, None)
+    interval = (round(max(0.0, reached - half), 6), round(min(1.0, reached + half), 6))
     if not parameter:
-        return Tuning("", 0, reached, len(sample))
+        return Tuning("", 0, round(reached, 6), len(sample), interval)
     filtered: dict[str, tuple[int, float]] = {}
     inside = value
     for share in SHARES:
         allowed = np.random.default_rng((seed, round(1 / share))).random(rows) < share
         if np.count_nonzero(allowed) >= FEW:
-            filtered[str(share)] = smallest(inside, allowed)
-            inside = filtered[str(share)][0]
-    return Tuning(parameter, value, reached, len(sample), filtered)
+            inside, (mean, _) = smallest(inside, allowed)
+            filtered[str(share)] = (inside, round(mean, 6))
+    return Tuning(parameter, value, round(reached, 6), len(sample), interval, filtered)
 
 
 def _others(results: list[SearchResult], sample: NDArray[np.int64]) -> list[NDArray[np.float32]]:
