@@ -339,7 +339,7 @@ def test_an_approximate_index_says_its_recall(tmp_path):
     tuning = built.manifest.index["tuning"]
     assert tuning["parameter"] == "nprobe"
     assert tuning["recall_at_10"] >= 0.95
-    assert tuning["n"] == 256
+    assert tuning["n"] == 300
     before = (built.path / "index.faiss").read_bytes()
     (built.path / "index.faiss").unlink()
     archive = Archive.open(built.path)
