@@ -20,7 +20,7 @@ lint: $(VENV)/.installed          ## formatting, lint rules, types, layers
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-bench: $(VENV)/.installed         ## speed, memory, and the shipped models on what they have not seen
+bench: $(VENV)/.installed         ## speed, memory, and the shipped encoder on what it has not seen
 	$(RUN)/python -m benchmarks.cabinet
 	$(RUN)/python -m benchmarks.encode
 	$(RUN)/python -m benchmarks.growth

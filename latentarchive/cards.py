@@ -38,12 +38,28 @@ def read(folder: Path) -> dict[str, Any] | None:
     return card if isinstance(card, dict) else None
 
 
-def problem(folder: Path) -> str:
-    """What is wrong with the files of a folder that has a card, "" if they are as it says (or it has none)."""
-    card = read(folder)
-    files = None if card is None else card.get("files", {})
-    if not isinstance(files, dict):
-        return f"{folder / NAME} cannot be read" if (folder / NAME).exists() else ""
+def told(folder: Path, *keys: str) -> Any:
+    """What the card of a folder says under these keys, one below the other; None where it does not."""
+    value: Any = read(folder)
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def problem(folder: Path, *, needed: bool = False) -> str:
+    """What is wrong with the files of a folder that has a card, "" if they are as it says (or it has none).
+
+    Args:
+        folder: Of a model.
+        needed: Whether a card must be there that vouches for files, as of every model that ships.
+    """
+    if not folder.is_dir() and needed:
+        return f"{folder} is missing"
+    files = told(folder, "files")
+    if not isinstance(files, dict) or (needed and not files):
+        if (folder / NAME).exists() or needed:
+            return f"{folder / NAME} is missing or does not say which files belong to the model"
+        return ""
     for name, digest in files.items():
         path = folder / name
         if not path.is_file():

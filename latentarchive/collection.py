@@ -25,6 +25,9 @@ from latentarchive.errors import ArchiveDamaged, CollectionError
 ROWS_TOGETHER = 65_536
 """Rows in a batch of ``items.arrow``: some 30 MB."""
 
+GENERATED = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
+"""Digital source types of the IPTC for what a trained model made, wholly or in part."""
+
 RIGHTS_CLASSES = ("open", "restricted", "unknown")
 
 SCHEMA = pa.schema(
@@ -115,6 +118,11 @@ class Item:
             if not -(2**31) <= (getattr(self, name) or 0) < 2**31:
                 message = f"item {self.id}: {name} {getattr(self, name)} does not fit in 32 bits"
                 raise CollectionError(message)
+
+    @property
+    def generated(self) -> bool:
+        """Whether its file or its catalogue says that a trained model made it, in the IPTC's words."""
+        return self.extra.get("digital_source_type", "").rpartition("/")[2] in GENERATED
 
     def record(self) -> dict[str, Any]:
         """Plain values by column name, in the order of `SCHEMA`; subjects as a list, extra as a dict."""

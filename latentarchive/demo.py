@@ -14,12 +14,12 @@ from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.cabinet.truth import write_truth
 from latentarchive.diffusion import Words, load_generator
-from latentarchive.encoders import folder_of
-from latentarchive.errors import EncoderError
+from latentarchive.encoders.shipped import GENERATORS, MODELS, mend
+from latentarchive.errors import EncoderError, GeneratorError
 from latentarchive.progress import silent
 from latentarchive.recipes import load_recipe
 from latentarchive.render import text
-from latentarchive.render.demo import write_demo
+from latentarchive.render.demo import held_in_words, write_demo
 from latentarchive.sources import Cabinet
 from latentarchive.train.folder import digest_of
 
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from latentarchive.recipes import Recipe
 
 WORDS = "a large blue striped robe on a rose ground, woodcut"
+ASKED = ("robe", "blue", "rose", "striped", "woodcut", "large")
+"""The same, as `Design.attributes`. The cabinet has blue robes on rose, but none of them is a woodcut: an archive can
+only give what it has, and a generator makes what never was."""
+
 SHOWN = 4
 """Works, and generated images, of each kind."""
 
@@ -43,6 +47,8 @@ class Demo:
     #: The truth about every work of the cabinet, one row each.
     truth: Path
     page: Path
+    #: Works of the cabinet that are all that was asked for.
+    held: int
     #: Folder of the generated images and their records.
     images: Path
     found: Results
@@ -61,14 +67,16 @@ def run_demo(out: Path = Path("archives"), *, progress: Progress = silent) -> De
         progress: Told the stage and how much of it is done.
 
     Raises:
-        EncoderError: The shipped encoder was trained by another recipe than the one that is here.
-        GeneratorError: The shipped generator is damaged.
+        EncoderError: The shipped encoder is damaged, or was trained by another recipe than the one that is here.
+        GeneratorError: The same of the generator.
         WriteRefused: The disk is full, or we may not write there.
         MissingExtra: open_clip or diffusers is not installed.
     """
     recipe = load_recipe("cabinet")
     _check(recipe)
     generator = load_generator("tiny")
+    assert isinstance(recipe.collection, Cabinet)
+    held = sum(entry.work.design.attributes == ASKED for entry in recipe.collection.entries if not entry.broken)
     built = build_archive(recipe, out=out / "cabinet", progress=progress)
     archive = Archive.open(built.path)
     _withhold(archive, recipe)
@@ -83,10 +91,9 @@ def run_demo(out: Path = Path("archives"), *, progress: Progress = silent) -> De
     images, truth, page = out / "cabinet-demo", out / "cabinet-truth.parquet", out / "cabinet-demo.html"
     for image in made:
         image.save(images / name(image))
-    assert isinstance(recipe.collection, Cabinet)
     write_truth(recipe.collection.entries, recipe.collection.name, truth)
-    write_demo(page, archive, found=found, made=made, alike=alike, described=described)
-    return Demo(built.path, truth, page, images, found, alike, described, made)
+    write_demo(page, archive, held=held, found=found, made=made, alike=alike, described=described)
+    return Demo(built.path, truth, page, held, images, found, alike, described, made)
 
 
 def summary(shown: Demo) -> str:
@@ -95,11 +102,13 @@ def summary(shown: Demo) -> str:
     made = "\n".join(f"{image.record.seed}  {shown.images / name(image)}" for image in shown.made)
     return f"""{text.results(shown.found)}
 
+{held_in_words(shown.held)}
+
 {text.results(shown.alike)}
 
 {text.description(shown.described)}
 
-generated from the same words by {shown.made[0].record.generator!r}, which are no works and were never kept
+generated from the same words by {shown.made[0].record.generator!r}: none of these is a work
 {made}
 
 The page of all this is {shown.page}; the truth about every work is {shown.truth}. Try next:
@@ -115,26 +124,27 @@ def name(image: Generated) -> str:
 
 
 def _check(recipe: Recipe) -> None:
-    """See that the encoder was trained on the cabinet as it is drawn now: what it has seen is then known."""
-    folder = folder_of(recipe.encoder.id)
-    card = cards.read(folder) if folder else None
+    """See that both models were trained on the cabinet as it is drawn now: what they have seen is then known."""
+    other = load_recipe("cabinet-generator")
     assert recipe.train is not None
-    if card is None or card["recipe"]["digest"] != digest_of(recipe, recipe.train):
-        message = (
-            f"encoder {recipe.encoder.id!r} was not trained by recipe {recipe.name!r} as it is here: what it has seen "
-            f"is unknown; install latentarchive anew, or train it: latentarchive train {recipe.name} --out {folder}"
-        )
-        raise EncoderError(message)
+    assert other.generator is not None
+    for kind, trained, table, folder, error in (
+        ("encoder", recipe, recipe.train, MODELS / recipe.encoder.id, EncoderError),
+        ("generator", other, other.generator, MODELS / GENERATORS["tiny"], GeneratorError),
+    ):
+        why = cards.problem(folder, needed=True)
+        if not why and cards.told(folder, "recipe", "digest") != digest_of(trained, table):
+            why = f"it was not trained by recipe {trained.name!r} as it is here, so what it has seen is unknown"
+        if why:
+            message = f"{kind} 'tiny': {why}; {mend(ships=True)}"
+            raise error(message)
 
 
 def _withhold(archive: Archive, recipe: Recipe) -> None:
-    """Withhold the works that the cabinet wants withheld."""
+    """Withhold the works that the cabinet wants withheld, but for those that somebody has decided about since."""
     assert isinstance(recipe.collection, Cabinet)
     ids = [f"{recipe.collection.name}:{entry.number:05d}" for entry in recipe.collection.entries if entry.withhold]
-    new = [
-        item_id
-        for item_id in ids
-        if item_id not in archive.log.current() and archive.collection.row(item_id) is not None
-    ]
+    decided = {entry.id for entry in archive.log.entries()}
+    new = [item_id for item_id in ids if item_id not in decided and archive.collection.row(item_id) is not None]
     if new:
         archive.withhold(new, reason="planted in the cabinet: to be withheld", who="latentarchive demo")

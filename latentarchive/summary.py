@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from latentarchive import manifest as layout
 from latentarchive.archive import Archive
 from latentarchive.bands import QUANTILES
+from latentarchive.collection import GENERATED
 from latentarchive.errors import ArchiveDamaged
 from latentarchive.rights import reserves_mining
 
@@ -22,10 +23,14 @@ MOST_REASONS = 5
 def summarize(archive: Archive) -> dict[str, Any]:
     """Facts by name, in the order they should be read; every count of items leaves out the withheld ones."""
     manifest, withheld = archive.manifest, archive.log.current()
-    table = archive.collection.take(archive.rows(), ["rights_class", "mining", "year", "year_end", "title", "creator"])
+    table = archive.collection.take(
+        archive.rows(), ["rights_class", "mining", "year", "year_end", "title", "creator", "extra"]
+    )
     classes = dict(sorted(Counter(table["rights_class"].to_pylist()).items()))
     first, last = pc.min(table["year"]).as_py(), pc.max(table["year_end"]).as_py()
     dated = len(table) - _count(pc.and_(pc.is_null(table["year"]), pc.is_null(table["year_end"])))
+    types = pc.map_lookup(table["extra"], "digital_source_type", "first").to_pylist()
+    generated = sum(kind is not None and kind.rpartition("/")[2] in GENERATED for kind in types)
     empty = {name: _count(pc.equal(table[name], "")) for name in ("title", "creator")}
     gone = archive.collection.rows(list(withheld)).count(None)
     facts: dict[str, Any] = {
@@ -39,6 +44,7 @@ def summarize(archive: Archive) -> dict[str, Any]:
         "rejected": {"inputs": manifest.counts["rejected"], **_reasons(archive)},
         "rights": classes,
         "data mining reserved": sum(map(reserves_mining, table["mining"].to_pylist())),
+        **({"generated images, not works": generated} if generated else {}),
         "years": f"{_year(first)} to {_year(last)}" if dated else "none",
         "dated items": dated,
         "without": empty,

@@ -1,6 +1,8 @@
 """`latentarchive demo`, run once without a network: what it leaves is what it says."""
 
+import base64
 import json
+import re
 import shutil
 
 import numpy as np
@@ -13,7 +15,7 @@ from latentarchive import cards, demo
 from latentarchive.diffusion import Words, load_generator
 from latentarchive.embedded import read_embedded
 from latentarchive.encoders.shipped import MODELS as MODELS_FOLDER
-from latentarchive.errors import EncoderError
+from latentarchive.errors import EncoderError, GeneratorError
 from latentarchive.recipes import load_recipe
 
 
@@ -74,16 +76,57 @@ def test_memory_stays_within_three_gigabytes(demo_folder):
     assert 200 < int((demo_folder / "peak.txt").read_text()) < 3000
 
 
-def test_an_encoder_of_another_cabinet_is_refused(tmp_path, monkeypatch):
-    folder = tmp_path / "tiny"
-    shutil.copytree(demo.folder_of("tiny"), folder)
+@pytest.mark.parametrize(("name", "error"), [("tiny", EncoderError), ("tiny-generator", GeneratorError)])
+@pytest.mark.parametrize("damage", ["digest", "no recipe", "no card", "a weight", "gone"])
+def test_models_of_another_cabinet_and_damaged_ones_are_refused(tmp_path, monkeypatch, name, error, damage):
+    models = tmp_path / "models"
+    shutil.copytree(MODELS_FOLDER, models)
+    folder, said = models / name, "was not trained by recipe 'cabinet"
     card = cards.read(folder)
-    card["recipe"]["digest"] = "0" * 64
+    if damage == "digest":
+        card["recipe"]["digest"] = "0" * 64
+    if damage == "no recipe":
+        del card["recipe"]
     (folder / "card.json").write_text(json.dumps(card))
-    monkeypatch.setattr(demo, "folder_of", lambda _: folder)
-    with pytest.raises(EncoderError, match=r"was not trained by recipe 'cabinet' as it is here.*latentarchive train"):
+    if damage == "no card":
+        (folder / "card.json").unlink()
+        said = "does not say which files belong"
+    if damage == "a weight":
+        weights = next(folder.rglob("*.safetensors"))
+        weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+        said = "is not the file that its card.json describes"
+    if damage == "gone":
+        shutil.rmtree(folder)
+        said = "is missing"
+    monkeypatch.setattr(demo, "MODELS", models)
+    with pytest.raises(error, match=rf"{said}.*; install latentarchive anew"):
         demo.run_demo(tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_a_person_restored_stays_restored(demo_folder, tmp_path):
+    archive = latentarchive.open(shutil.copytree(demo_folder / "archives" / "cabinet", tmp_path / "cabinet"))
+    one = next(iter(archive.log.current()))
+    archive.log.change("restore", [one], reason="decided by a person")
+    demo._withhold(archive, load_recipe("cabinet"))
+    assert one not in archive.log.current()
+
+
+def test_no_work_is_all_that_is_asked_for_and_the_page_says_so(demo_folder, said):
+    truth = pq.read_table(demo_folder / "archives" / "cabinet-truth.parquet").to_pylist()
+    names = ("form", "colour", "ground", "pattern", "technique", "size")
+    assert [row["id"] for row in truth if tuple(row[name] for name in names) == demo.ASKED] == []
+    sentence = "No work of the cabinet is all of this."
+    assert sentence in said
+    assert sentence in (demo_folder / "archives" / "cabinet-demo.html").read_text()
+
+
+def test_pictures_in_the_page_carry_their_record_too(demo_folder):
+    page = (demo_folder / "archives" / "cabinet-demo.html").read_text()
+    pictures = [base64.b64decode(data) for data in re.findall(r"data:image/png;base64,([^\"]+)", page)]
+    assert len(pictures) == demo.SHOWN
+    for data in pictures:
+        assert read_embedded(data).digital_source_type.endswith("/trainedAlgorithmicMedia")
 
 
 MODELS = {

@@ -1,5 +1,6 @@
 """Generating with a small generator of the real classes: images, their records, and what is refused."""
 
+import hashlib
 import json
 import logging
 import shutil
@@ -16,10 +17,23 @@ from PIL import Image
 
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
-from latentarchive.diffusion import Generated, Record, Words, Works, generator_folder, load_generator, retrieved
+from latentarchive.diffusion import (
+    Generated,
+    Record,
+    Words,
+    Works,
+    generator_folder,
+    generators,
+    load_generator,
+    retrieved,
+)
 from latentarchive.embedded import read_embedded
-from latentarchive.errors import ArchiveError, GeneratorError, QueryError
+from latentarchive.encoders import load_encoder
+from latentarchive.errors import ArchiveError, EncoderError, GeneratorError, QueryError
 from latentarchive.recipes import EncoderChoice, Recipe
+from latentarchive.render import pages, text
+from latentarchive.sources import Folder
+from latentarchive.summary import summarize
 from tests.model_helpers import WIDTH, cabinet, one_thread
 
 LONG = "A red vessel on ivory with stripes, " * 9
@@ -181,7 +195,8 @@ def test_several_threads_may_ask_at_once(generator):
 def test_the_record_says_how_the_image_was_made(generator, small_generator):
     record = one(generator, Words("a red vessel", negative="stripes"), 11, guidance=2).record
     assert record == Record(
-        asked="a red vessel", effective="a red vessel", negative="stripes", generator=str(small_generator),
+        asked="a red vessel", effective="a red vessel", negative="stripes", effective_negative="stripes",
+        generator=small_generator.name,
         fingerprint=generator.fingerprint, encoder=generator.encoder, seed=11, steps=3, guidance=2.0,
         scheduler="DDIMScheduler", size=(32, 32), threads=1, mood="subjunctive",
         versions={"diffusers": diffusers.__version__, "torch": torch.__version__},
@@ -191,6 +206,8 @@ def test_the_record_says_how_the_image_was_made(generator, small_generator):
     found = replace(works(2, generator.encoder), left_out=5)
     record = one(generator, found).record
     assert (record.asked, record.effective, record.items, record.left_out) == ("", "", ("w:0", "w:1"), 5)
+    assert record.vectors == hashlib.sha256(found.vectors.tobytes()).hexdigest()
+    assert record.archive == ""
 
 
 def test_a_prompt_that_is_cut_is_recorded_as_what_was_read(generator, capfd, caplog):
@@ -270,7 +287,10 @@ def test_works_of_an_archive_condition_an_image(generator, archive, reserved):
     assert np.array_equal(found.vectors, archive.embeddings.take([archive.row(item_id) for item_id in ids]))
     assert np.allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-3)
     assert (found.encoder, found.left_out) == (generator.encoder, 0)
-    assert one(generator, found).record.items == tuple(ids)
+    record = one(generator, found).record
+    assert (record.items, record.archive, record.reserved) == (tuple(ids), archive.name, ())
+    twice = retrieved(archive, [*ids, ids[0]])
+    assert twice.ids == tuple(ids)
 
 
 def test_works_that_reserve_mining_are_left_out_and_counted(generator, archive, reserved):
@@ -281,19 +301,23 @@ def test_works_that_reserve_mining_are_left_out_and_counted(generator, archive, 
     assert one(generator, found).record.left_out == 1
     let_in = retrieved(archive, [free[0], prohibited[0]], allow_reserved=True)
     assert (let_in.ids, let_in.left_out) == ((free[0], prohibited[0]), 0)
+    assert one(generator, let_in).record.reserved == (prohibited[0],)
     with pytest.raises(GeneratorError) as error:
         retrieved(archive, prohibited[:1])
     refused(error, "all 1 works reserve data mining")
 
 
-def test_withheld_and_unknown_works_condition_nothing(archive, reserved):
+def test_withheld_and_unknown_works_condition_nothing(generator, archive, reserved):
     item_id = reserved[1][0]
+    before = retrieved(archive, [item_id])
     with pytest.raises(QueryError, match="has no item 'works:nothing'"):
         retrieved(archive, [item_id, "works:nothing"])
     archive.log.change("withhold", [item_id], reason="a test")
     try:
         with pytest.raises(QueryError, match="is withheld"):
             retrieved(archive, [reserved[1][1], item_id])
+        with pytest.raises(QueryError, match="is withheld"):  # since it was retrieved
+            one(generator, before)
     finally:
         archive.log.change("restore", [item_id], reason="a test")
     assert retrieved(archive, [item_id]).ids == (item_id,)
@@ -316,8 +340,14 @@ def test_ids_and_vectors_must_match(ids, shape):
 def test_works_of_another_encoder_are_refused(generator):
     with pytest.raises(GeneratorError) as error:
         one(generator, works(1, "0" * 64))
-    refused(error, repr(generator.id), "vectors of another encoder", "build an archive with the encoder")
-    with pytest.raises(GeneratorError, match="vectors of another encoder"):
+    refused(
+        error,
+        repr(generator.id),
+        "conditioned by the vectors of encoder",
+        "these works have those of 000000000000",
+        "build an archive with the encoder",
+    )
+    with pytest.raises(GeneratorError, match="these works have those of"):
         one(generator, works(1, ""))
 
 
@@ -339,12 +369,15 @@ def test_more_works_than_the_context_holds_are_refused(generator):
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"seeds": ()}, "seeds: at least one is needed"),
-        ({"seeds": (1, -1)}, "seeds must be from 0 to 2**63 - 1, got 1, -1"),
-        ({"seeds": (2**63,)}, "seeds must be from 0 to 2**63 - 1"),
-        ({"steps": 0}, "steps must be from 1 to 1000, got 0"),
-        ({"steps": -3}, "steps must be from 1 to 1000, got -3"),
-        ({"steps": 1001}, "steps must be from 1 to 1000, got 1001"),
+        ({"seeds": ()}, "seeds: a list of at least one is needed"),
+        ({"seeds": 5}, "seeds: a list of at least one is needed"),
+        ({"seeds": (1, -1)}, "seeds must be whole numbers from 0 to 2**63 - 1, got -1"),
+        ({"seeds": (1.7,)}, "seeds must be whole numbers from 0 to 2**63 - 1, got 1.7"),
+        ({"seeds": (2**63,)}, "seeds must be whole numbers from 0 to 2**63 - 1"),
+        ({"steps": 0}, "steps must be a whole number from 1 to 1000, got 0"),
+        ({"steps": 1.5}, "steps must be a whole number from 1 to 1000, got 1.5"),
+        ({"steps": -3}, "steps must be a whole number from 1 to 1000, got -3"),
+        ({"steps": 1001}, "steps must be a whole number from 1 to 1000, got 1001"),
         ({"guidance": -1.0}, "guidance must be at least 1 (the condition alone), got -1.0"),
         ({"guidance": 0.5}, "guidance must be at least 1"),
         ({"guidance": float("nan")}, "guidance must be at least 1"),
@@ -355,6 +388,21 @@ def test_settings_that_make_no_sense_are_refused(generator, settings, told):
     with pytest.raises(GeneratorError) as error:
         generator.generate(Words("a"), **{"seeds": (0,), "steps": 1} | settings)
     refused(error, repr(generator.id), told)
+
+
+def test_a_bare_text_is_no_condition(generator, archive):
+    with pytest.raises(GeneratorError, match=r"is told Words or Works, got str; for a text: Words\('a red vessel'\)"):
+        generator.generate("a red vessel", seeds=[0])
+    with pytest.raises(GeneratorError, match=r"must be a list, got the text 'works:1'"):
+        retrieved(archive, "works:1")
+    for wrong in (None, 5, "\ud800"):
+        with pytest.raises(GeneratorError, match="of a generation must be text"):
+            Words(wrong)
+
+
+def test_what_is_no_image_is_refused(generator):
+    with pytest.raises(GeneratorError, match=r"made no image of seed 0 \(its values are not finite\)"):
+        one(generator, Words("a vessel"), guidance=1e38)
 
 
 # --- folders that cannot be loaded ---------------------------------------------------------------------
@@ -377,10 +425,79 @@ def test_loading_prints_nothing_and_leaves_libraries_as_they_were(small_generato
 
 
 def test_a_missing_folder_is_named(tmp_path, capfd):
-    assert_cannot_load(
-        tmp_path / "nowhere", capfd, "model_index.json is missing", "is a folder that `train` or diffusers saved"
-    )
-    assert_cannot_load(tmp_path, capfd, "model_index.json is missing")
+    with pytest.raises(
+        GeneratorError, match=r"^no generator 'tinny': did you mean 'tiny'\?, or the folder that `train`"
+    ):
+        load_generator("tinny")
+    assert_cannot_load(tmp_path, capfd, "model_index.json is missing", "is a folder that `train` or diffusers saved")
+
+
+def test_a_folder_of_another_kind_is_named(small_encoder, small_adapter, small_generator, capfd):
+    assert_cannot_load(small_encoder, capfd, "holds an encoder, not a generator")
+    assert_cannot_load(small_adapter, capfd, "holds an adapter, not a generator")
+    with pytest.raises(EncoderError, match="holds a generator, not an encoder"):
+        load_encoder(f"local:{small_generator}")
+
+
+@pytest.mark.parametrize("damage", ["gone", "no card", "empty card", "no files", "odd card"])
+def test_what_ships_must_have_a_card_that_vouches_for_it(small_generator, tmp_path, monkeypatch, damage):
+    folder = tmp_path / "tiny-generator"
+    monkeypatch.setattr(generators, "MODELS", tmp_path)
+    if damage != "gone":
+        shutil.copytree(small_generator, folder)
+        card = json.loads((folder / "card.json").read_text())
+        (folder / "card.json").unlink()
+    if damage in ("empty card", "no files", "odd card"):
+        left = {"empty card": {}, "no files": card | {"files": {}}, "odd card": card | {"files": []}}[damage]
+        (folder / "card.json").write_text(json.dumps(left))
+    with pytest.raises(
+        GeneratorError, match=r"^generator 'tiny': .* (is missing|does not say which files).*; install l"
+    ):
+        load_generator("tiny")
+
+
+@pytest.mark.parametrize("odd", [{"training": []}, {"training": {"encoder": "tiny"}}, {"training": None}])
+def test_odd_cards_of_ones_own_condition_by_words(copied, generator, odd):
+    card = json.loads((copied / "card.json").read_text())
+    (copied / "card.json").write_text(json.dumps(card | odd))
+    assert load_generator(str(copied)).encoder == ""
+
+
+# --- generated images among works ----------------------------------------------------------------------
+
+
+def test_nothing_but_generated_images_is_replaced(generator, tmp_path):
+    image = one(generator, Words("a vessel"))
+    for name in ("scan.png", "scan.json"):
+        (tmp_path / name).write_bytes(b"a master")
+        with pytest.raises(
+            ArchiveError, match=rf"{name} exists and is nothing that was generated here; choose another"
+        ):
+            image.save(tmp_path / "scan.png")
+        assert (tmp_path / name).read_bytes() == b"a master"
+        (tmp_path / name).unlink()
+    image.save(str(tmp_path / "scan.png"))
+    one(generator, Words("a vessel"), 1).save(tmp_path / "scan.png")
+    assert json.loads((tmp_path / "scan.json").read_text())["seed"] == 1
+
+
+def test_in_an_archive_they_say_what_they_are(generator, tmp_path):
+    one(generator, Words("a vessel")).save(tmp_path / "images" / "a.png")
+    Image.new("RGB", (40, 40), "red").save(tmp_path / "images" / "b.png")
+    (tmp_path / "images" / "a.json").unlink()
+    source = Folder(name="mixed", root=tmp_path / "images")
+    recipe = Recipe(name="mixed", title="Mixed", collection=source, encoder=EncoderChoice(id="toy"))
+    archive = Archive.open(build_archive(recipe, out=tmp_path / "archive", workers=1).path)
+    made, drawn = archive.item("mixed:a.png"), archive.item("mixed:b.png")
+    assert (made.generated, drawn.generated) == (True, False)
+    found = archive.search(like=["text:red"], k=2)
+    assert text.results(found).count("generated, not a work: untitled") == 1
+    pages.write_results(found, archive, tmp_path / "sheet.html")
+    assert (tmp_path / "sheet.html").read_text().count("<figure class=generated>") == 1
+    assert summarize(archive)["generated images, not works"] == 1
+
+
+# --- folders that cannot be loaded
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])

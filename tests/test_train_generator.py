@@ -388,6 +388,17 @@ def test_vectors_become_as_long_as_text_tokens():
 # --- the LoRA ------------------------------------------------------------------------------------------
 
 
+def test_a_plain_call_of_diffusers_needs_no_options(small_generator, adapter):
+    """Its parts must agree on a precision by themselves."""
+    with quiet():
+        plain = StableDiffusionPipeline.from_pretrained(small_generator, local_files_only=True)
+    plain.set_progress_bar_config(disable=True)
+    told = opened(StableDiffusionPipeline, small_generator)
+    assert np.array_equal(drawn(plain, prompt="a vessel"), drawn(told, prompt="a vessel"))
+    plain.load_lora_weights(adapter)
+    assert drawn(plain, prompt="a vessel").shape == (32, 32, 3)
+
+
 def test_the_adapter_is_a_file_and_a_card(adapter, small_generator):
     assert sorted(path.name for path in adapter.iterdir()) == ["card.json", "pytorch_lora_weights.safetensors"]
     assert cards.problem(adapter) == ""
@@ -451,7 +462,7 @@ def test_a_wrong_layer_leaves_the_folder_free(tmp_path, small_generator):
 def test_a_generator_that_cannot_be_loaded_has_no_adapter(tmp_path):
     with pytest.raises(GeneratorError) as error:
         train_lora(lora_recipe(tmp_path / "nowhere"), out=tmp_path / "adapter")
-    refused(error, "nowhere", "model_index.json is missing")
+    refused(error, "no generator", "nowhere': known: tiny, or the folder")
 
 
 # --- wrong recipes -------------------------------------------------------------------------------------

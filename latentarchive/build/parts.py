@@ -109,6 +109,8 @@ def with_embedded(item: Item, found: Embedded) -> Item:
     if mining and (not item.mining or reserves_mining(mining) > reserves_mining(item.mining)):
         changes["mining"] = mining  # a reservation stands, wherever it is stated
     extra = {f"embedded.{key}": value for key, value in found.fields.items()}
+    if found.digital_source_type and "digital_source_type" not in item.extra:
+        extra["digital_source_type"] = found.digital_source_type
     if found.problem:
         extra["embedded.problem"] = found.problem
     if extra:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from latentarchive.diffusion.adapters import adapters
 from latentarchive.diffusion.conditions import Words, Works, retrieved
 from latentarchive.diffusion.generators import Generator, generator_folder, load_generator
 from latentarchive.diffusion.record import Generated, Record
@@ -13,7 +12,6 @@ __all__ = [
     "Record",
     "Words",
     "Works",
-    "adapters",
     "generator_folder",
     "load_generator",
     "retrieved",

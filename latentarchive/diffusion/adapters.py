@@ -7,16 +7,11 @@ from typing import Any
 
 from latentarchive import cards, storage
 from latentarchive.diffusion.quiet import quiet
-from latentarchive.encoders.shipped import MODELS, mend
-from latentarchive.errors import GeneratorError, require
+from latentarchive.encoders.shipped import ADAPTERS, MODELS, mend
+from latentarchive.errors import GeneratorError, nearest, require
 
 WEIGHTS = "pytorch_lora_weights.safetensors"
 """The one file of an adapter, as diffusers names it."""
-
-
-def adapters() -> dict[str, Path]:
-    """Ids of the adapters that ship with the package, and their folders."""
-    return {path.parent.name: path.parent for path in MODELS.glob(f"*/{WEIGHTS}")}
 
 
 def attach(pipeline: Any, base: Path, adapter_id: str) -> str:
@@ -25,7 +20,7 @@ def attach(pipeline: Any, base: Path, adapter_id: str) -> str:
     Args:
         pipeline: `diffusers.StableDiffusionPipeline`.
         base: The folder that it was loaded from.
-        adapter_id: A folder that ``train`` or diffusers saved, or one of `adapters`.
+        adapter_id: A folder that ``train`` or diffusers saved, or one of `ADAPTERS`.
 
     Returns:
         SHA-256 of the adapter's weights.
@@ -35,18 +30,19 @@ def attach(pipeline: Any, base: Path, adapter_id: str) -> str:
             generator's weights, or do not fit.
         MissingExtra: peft is not installed.
     """
-    folder = adapters().get(adapter_id, Path(adapter_id).expanduser())
-    again = mend(ships=adapter_id in adapters())
-    if not (folder / WEIGHTS).is_file():
-        message = f"adapter {adapter_id!r}: {folder / WEIGHTS} is missing, and an adapter is a folder that holds it"
-        raise GeneratorError(message)
-    if why := cards.problem(folder):
+    ships = adapter_id in ADAPTERS
+    folder, again = MODELS / adapter_id if ships else Path(adapter_id).expanduser(), mend(ships=ships)
+    if why := cards.problem(folder, needed=ships):
         message = f"adapter {adapter_id!r}: {why}; {again}"
         raise GeneratorError(message)
-    made = (cards.read(folder) or {}).get("training", {}).get("generator", {})
-    if made and made.get("files") != (cards.read(base) or {}).get("files", {}):
+    if not (folder / WEIGHTS).is_file():
+        hint = nearest(adapter_id, ADAPTERS) if not folder.exists() else "an adapter is a folder that holds it"
+        message = f"adapter {adapter_id!r}: {folder / WEIGHTS} is missing; {hint}"
+        raise GeneratorError(message)
+    made = cards.told(folder, "training", "generator")
+    if made is not None and cards.told(folder, "training", "generator", "files") != cards.told(base, "files"):
         message = (
-            f"adapter {adapter_id!r} was trained on generator {made.get('id')!r}, and {base} holds other weights; "
+            f"adapter {adapter_id!r} was trained on another generator, and {base} holds other weights; "
             f"load it with that one, or train it again on this one"
         )
         raise GeneratorError(message)

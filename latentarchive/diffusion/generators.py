@@ -6,24 +6,20 @@ import hashlib
 import json
 import math
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from latentarchive import cards, storage
-from latentarchive.diffusion.adapters import attach
+from latentarchive.diffusion.adapters import WEIGHTS, attach
 from latentarchive.diffusion.conditions import Words, Works
 from latentarchive.diffusion.quiet import quiet, quiet_about_length
 from latentarchive.diffusion.record import Generated, Record
-from latentarchive.encoders.shipped import MODELS, mend
-from latentarchive.errors import GeneratorError, require
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_SUFFIX = "-generator"
-"""Ends the name of a shipped generator's folder, which lies beside the encoder of the same id."""
+from latentarchive.encoders.shipped import GENERATORS, MODELS, mend
+from latentarchive.errors import GeneratorError, nearest, require
 
 STEPS, GUIDANCE = 20, 3.0
 """Denoising steps, and how much more the condition counts than nothing (Ho and Salimans, 2022, equation 6)."""
@@ -65,22 +61,26 @@ class Generator:
 
         Raises:
             GeneratorError: Works of another space than the one that conditions this generator, or more of them
-                than it takes; no seed; a number of steps, a guidance or a seed that makes no sense.
+                than it takes; no seed; a number of steps, a guidance or a seed that makes no sense; the model
+                made something that is no image.
+            QueryError: A work was withheld since it was retrieved.
         """
-        self._check(seeds, steps, guidance)
+        self._check(told, seeds, steps, guidance)
         with self._lock:  # fast tokenizers refuse to be used by two threads at once
             arguments, said = self._words(told) if isinstance(told, Words) else self._works(told)
         return [self._one(arguments, said, int(seed), int(steps), float(guidance)) for seed in seeds]
 
-    def _check(self, seeds: Sequence[int], steps: int, guidance: float) -> None:
+    def _check(self, told: Any, seeds: Any, steps: Any, guidance: float) -> None:
         most = int(self._pipeline.scheduler.config.num_train_timesteps)
         why = ""
-        if not len(seeds):
-            why = "seeds: at least one is needed, for each gives one image"
-        elif not all(0 <= seed < 2**63 for seed in seeds):
-            why = f"seeds must be from 0 to 2**63 - 1, got {', '.join(map(str, seeds))}"
-        elif not 1 <= steps <= most:
-            why = f"steps must be from 1 to {most}, got {steps}"
+        if not isinstance(told, Words | Works):
+            why = f"is told Words or Works, got {type(told).__name__}; for a text: Words({str(told)[:40]!r})"
+        elif not isinstance(seeds, Sequence | np.ndarray) or not len(seeds):
+            why = "seeds: a list of at least one is needed, for each gives one image"
+        elif bad := [seed for seed in seeds if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63]:
+            why = f"seeds must be whole numbers from 0 to 2**63 - 1, got {bad[0]!r}"[:200]
+        elif not isinstance(steps, int | np.integer) or not 1 <= steps <= most:
+            why = f"steps must be a whole number from 1 to {most}, got {steps}"
         elif not 1 <= guidance < math.inf:
             why = f"guidance must be at least 1 (the condition alone), got {guidance}"
         if why:
@@ -92,19 +92,26 @@ class Generator:
     ) -> Generated:
         torch = require("torch", extra="diffusion")
         with self._lock, torch.inference_mode(), quiet_about_length():
-            image = self._pipeline(
+            pixels = self._pipeline(
                 **arguments,
                 num_inference_steps=steps,
                 guidance_scale=guidance,
                 height=self.side,
                 width=self.side,
                 generator=torch.Generator().manual_seed(seed),
+                output_type="np",
             ).images[0]
+        if not np.isfinite(pixels).all():
+            message = (
+                f"generator {self.id!r} made no image of seed {seed} (its values are not finite); lower the guidance"
+            )
+            raise GeneratorError(message)
+        image = Image.fromarray((pixels * 255).round().astype(np.uint8))
         versions = {name: require(name, extra="diffusion").__version__ for name in ("diffusers", "torch")}
         record = Record(
             **said,
-            generator=self.id,
-            adapter=self.adapter,
+            generator=Path(self.id).name,
+            adapter=Path(self.adapter).name,
             fingerprint=self.fingerprint,
             encoder=self.encoder,
             seed=seed,
@@ -118,12 +125,18 @@ class Generator:
         return Generated(image, record)
 
     def _words(self, told: Words) -> tuple[dict[str, Any], dict[str, Any]]:
-        tokenizer = self._pipeline.tokenizer
-        kept = tokenizer(told.prompt, truncation=True, max_length=self.context).input_ids
-        whole = len(tokenizer(told.prompt, verbose=False).input_ids) <= self.context
-        effective = told.prompt if whole else tokenizer.decode(kept, skip_special_tokens=True).strip()
-        said = {"asked": told.prompt, "effective": effective, "negative": told.negative}
+        said = {"asked": told.prompt, "negative": told.negative}
+        said |= {"effective": self._taken_in(told.prompt), "effective_negative": self._taken_in(told.negative)}
         return {"prompt": told.prompt, "negative_prompt": told.negative}, said
+
+    def _taken_in(self, text: str) -> str:
+        """What of a text the model reads: all of it, or as many tokens as it has room for."""
+        tokenizer = self._pipeline.tokenizer
+        ids = tokenizer(text, verbose=False).input_ids
+        if len(ids) <= self.context:
+            return text
+        kept = tokenizer(text, truncation=True, max_length=self.context, verbose=False).input_ids
+        return str(tokenizer.decode(kept, skip_special_tokens=True)).rstrip("\ufffd").strip()
 
     def _works(self, told: Works) -> tuple[dict[str, Any], dict[str, Any]]:
         count, width = told.vectors.shape
@@ -132,8 +145,8 @@ class Generator:
         if not self.encoder:
             why = "takes words only"
         elif told.encoder != self.encoder:
-            why = "is conditioned by the vectors of another encoder than the one of these works; "
-            why += "build an archive with the encoder that its card names"
+            why = f"is conditioned by the vectors of encoder {self.encoder[:12]}, these works have those of "
+            why += f"{told.encoder[:12]}; build an archive with the encoder that its card names"
         elif count > self.context:
             why = f"takes at most {self.context} works at once, got {count}"
         elif width != wanted:
@@ -141,12 +154,17 @@ class Generator:
         if why:
             message = f"generator {self.id!r} {why}"
             raise GeneratorError(message)
+        if told.archive is not None:
+            for item_id in told.ids:
+                told.archive.row(item_id)
         torch = require("torch", extra="diffusion")
         # At the length of text tokens, as training gave them; see `latentarchive.train.conditions.as_tokens`.
         tokens = told.vectors * np.float32(width**0.5)
         # Untold as training had it. Left to itself, diffusers makes two tokens of it where there is one work.
         untold = self._nothing()[:, :count]
-        said = {"items": told.ids, "left_out": told.left_out}
+        said = {"items": told.ids, "left_out": told.left_out, "reserved": told.reserved}
+        said["vectors"] = hashlib.sha256(told.vectors.astype(np.float32).tobytes()).hexdigest()
+        said["archive"] = told.archive.name if told.archive is not None else ""
         return {"prompt_embeds": torch.from_numpy(tokens)[None], "negative_prompt_embeds": untold}, said
 
     def _nothing(self) -> Any:
@@ -156,15 +174,15 @@ class Generator:
             return self._pipeline.text_encoder(self._pipeline.tokenizer([""], **options).input_ids)[0]
 
 
-def shipped() -> dict[str, Path]:
-    """Ids of the generators that ship with the package, and their folders."""
-    return {path.parent.name.removesuffix(_SUFFIX): path.parent for path in MODELS.glob(f"*{_SUFFIX}/model_index.json")}
-
-
 def generator_folder(generator_id: str) -> Path:
     """The folder of a generator, whose files are as its card says; see `load_generator` for what is raised."""
-    folder = shipped().get(generator_id, Path(generator_id).expanduser())
-    if why := _problem(folder):
+    ships = generator_id in GENERATORS
+    folder = MODELS / GENERATORS[generator_id] if ships else Path(generator_id).expanduser()
+    if not ships and not folder.exists():
+        hint = nearest(generator_id, GENERATORS)
+        message = f"no generator {generator_id!r}: {hint}, or the folder that `train` or diffusers saved it in"
+        raise GeneratorError(message)
+    if why := cards.problem(folder, needed=ships) or _problem(folder):
         message = f"generator {generator_id!r}: {why}; {_mend(generator_id)}"
         raise GeneratorError(message)
     return folder
@@ -174,8 +192,8 @@ def load_generator(generator_id: str, *, adapter: str = "") -> Generator:
     """The generator of that id, with its weights in memory.
 
     Args:
-        generator_id: A folder that `train` or diffusers saved, or one of `shipped`.
-        adapter: A LoRA to put into it: a folder, or one of `adapters`; "": none.
+        generator_id: A folder that `train` or diffusers saved, or ``tiny``, which ships with the package.
+        adapter: A LoRA to put into it: a folder, or ``tiny-cyanotype``; "": none.
 
     Raises:
         GeneratorError: No such folder; a file is missing, or not the one that the card describes; a pipeline of
@@ -187,8 +205,8 @@ def load_generator(generator_id: str, *, adapter: str = "") -> Generator:
     if adapter:
         added = attach(pipeline, folder, adapter)
         fingerprint = hashlib.sha256(f"{fingerprint} {added}".encode()).hexdigest()
-    made = (cards.read(folder) or {}).get("training", {})
-    return Generator(generator_id, pipeline, fingerprint, made.get("encoder", {}).get("fingerprint", ""), adapter)
+    encoder = cards.told(folder, "training", "encoder", "fingerprint")
+    return Generator(generator_id, pipeline, fingerprint, encoder if isinstance(encoder, str) else "", adapter)
 
 
 def load_pipeline(generator_id: str, folder: Path) -> Any:
@@ -227,16 +245,17 @@ def _parts(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 
 def _mend(generator_id: str) -> str:
     """The end of an error message about a generator's files."""
-    return mend(ships=generator_id in shipped())
+    return mend(ships=generator_id in GENERATORS)
 
 
 def _problem(folder: Path) -> str:
     """What keeps a folder from being loaded, "" if nothing is seen from outside."""
     index = folder / "model_index.json"
+    for sign, kind in (("open_clip_config.json", "an encoder"), (WEIGHTS, "an adapter")):
+        if (folder / sign).exists() and not index.exists():
+            return f"{folder} holds {kind}, not a generator"
     if not index.is_file():
         return f"{index} is missing, and a generator is a folder that `train` or diffusers saved"
-    if why := cards.problem(folder):
-        return why
     try:
         kind = json.loads(index.read_bytes())["_class_name"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -6,8 +6,10 @@ the IPTC's trainedAlgorithmicMedia.
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
@@ -18,7 +20,6 @@ from latentarchive.errors import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from PIL import Image
 
@@ -35,20 +36,26 @@ _PACKET = (
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """How one image was generated: enough to make it again."""
+    """How one image was generated: enough to make it again, with the same models and, for works, the same archive."""
 
     #: What was asked for, and what of it the model took in; "" where works were the condition.
     asked: str = ""
     effective: str = ""
     negative: str = ""
-    #: Ids of the works that it was conditioned by; none of them withheld when it was made.
+    effective_negative: str = ""
+    #: Name of the archive and ids of the works that it was conditioned by, none of them withheld when it was made.
+    archive: str = ""
     items: tuple[str, ...] = ()
+    #: SHA-256 of their vectors (float32, in this order): an archive built anew may hold others under the same ids.
+    vectors: str = ""
+    #: Those of them whose rights reserve data mining, which somebody allowed by name.
+    reserved: tuple[str, ...] = ()
     #: How many more were retrieved and left out because their rights reserve data mining.
     left_out: int = 0
     #: Id of the LoRA in the generator, "" for none.
     adapter: str = ""
-    #: Id of the generator, fingerprint of it with its LoRA, and fingerprint of the encoder whose space conditions it
-    #: ("" if unknown).
+    #: Id of the generator (the name of its folder alone), fingerprint of it with its LoRA, and fingerprint of the
+    #: encoder whose space conditions it ("" if unknown).
     generator: str
     fingerprint: str
     encoder: str = ""
@@ -87,17 +94,30 @@ class Generated:
         said = {"source_type": SOURCE_TYPE, "tool": "latentarchive", "record": json.dumps(self.record.values())}
         return _PACKET.format(**{key: quoteattr(value) for key, value in said.items()}).encode()
 
-    def save(self, path: Path) -> None:
+    def png(self) -> bytes:
+        """The image as a PNG file with its record inside."""
+        info, buffer = PngInfo(), io.BytesIO()
+        info.add_itxt("XML:com.adobe.xmp", self.packet().decode())
+        self.image.save(buffer, "PNG", pnginfo=info)
+        return buffer.getvalue()
+
+    def save(self, path: str | Path) -> None:
         """Write the image as PNG with its record inside, and the record as JSON beside it.
 
+        An earlier generated image of that name is replaced, and nothing else.
+
         Raises:
-            ArchiveError: The name does not end in .png.
+            ArchiveError: The name does not end in .png, or there is a file that no generator made.
             WriteRefused: The disk is full, or we may not write there.
         """
+        path = Path(path)
+        beside = path.with_suffix(".json")
         if path.suffix.lower() != ".png":
             message = f"{path}: a generated image is written as PNG, so its name must end in .png"
             raise ArchiveError(message)
-        info = PngInfo()
-        info.add_itxt("XML:com.adobe.xmp", self.packet().decode())
-        storage.write_stream(path, lambda handle: self.image.save(handle, "PNG", pnginfo=info))
-        storage.write_json(path.with_suffix(".json"), self.record.values())
+        for there, ours in ((path, b"urn:latentarchive:generated"), (beside, b'"mood": "subjunctive"')):
+            if there.exists() and not (there.is_file() and ours in there.read_bytes()):
+                message = f"{there} exists and is nothing that was generated here; choose another name"
+                raise ArchiveError(message)
+        storage.write_bytes(path, self.png())
+        storage.write_json(beside, self.record.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from latentarchive.encoders.base import Encoded, Encoder
-from latentarchive.encoders.shipped import folder_of, shipped
+from latentarchive.encoders.shipped import ENCODERS, folder_of
 from latentarchive.encoders.toy import ToyEncoder
 from latentarchive.errors import EncoderError
 
@@ -16,9 +16,9 @@ def load_encoder(encoder_id: str) -> Encoder:
     """The encoder of that id, with its weights in memory.
 
     Args:
-        encoder_id: ``toy`` (colour words, for tests); ``openclip:ARCH/TAG`` (a pretrained tag, which
-            open_clip downloads); ``openclip:ARCH/PATH`` (a checkpoint file); ``local:DIR`` (a folder
-            that `train` or open_clip saved).
+        encoder_id: ``tiny``, ``tiny-annex`` (which ship with the package); ``toy`` (colour words, for
+            tests); ``openclip:ARCH/TAG`` (a pretrained tag, which open_clip downloads);
+            ``openclip:ARCH/PATH`` (a checkpoint file); ``local:DIR`` (a folder that `train` or open_clip saved).
 
     Raises:
         EncoderError: No such encoder; its weights are missing or of another architecture; or ``none``,
@@ -42,5 +42,5 @@ def load_encoder(encoder_id: str) -> Encoder:
         from latentarchive.encoders.openclip import load_openclip
 
         return load_openclip(encoder_id)
-    message = f"unknown encoder {encoder_id!r}; an encoder is one of: {', '.join([*shipped(), FORMS])}"
+    message = f"unknown encoder {encoder_id!r}; an encoder is one of: {', '.join([*ENCODERS, FORMS])}"
     raise EncoderError(message)

@@ -17,7 +17,7 @@ from latentarchive import cards
 from latentarchive.encoders import precision as precisions
 from latentarchive.encoders.base import Encoded, normalized
 from latentarchive.encoders.preprocessing import Preprocessing
-from latentarchive.encoders.shipped import mend, shipped
+from latentarchive.encoders.shipped import ENCODERS, mend
 from latentarchive.errors import EncoderError, nearest, require
 
 if TYPE_CHECKING:
@@ -240,7 +240,10 @@ def _encoder(
 def _local_model_cfg(encoder_id: str, folder: Path) -> dict[str, Any]:
     """The model_cfg of an open_clip folder; every file that it needs is there."""
     config = folder / "open_clip_config.json"
-    why = ""
+    ships = encoder_id in ENCODERS
+    if why := cards.problem(folder, needed=ships):
+        message = f"encoder {encoder_id!r}: {why}; {mend(ships=ships)}"
+        raise EncoderError(message)
     try:
         model_cfg: dict[str, Any] = json.loads(config.read_bytes())["model_cfg"]
         wants_tokenizer = bool(model_cfg["text_cfg"].get("hf_tokenizer_name"))
@@ -251,10 +254,10 @@ def _local_model_cfg(encoder_id: str, folder: Path) -> dict[str, Any]:
             why = f"no tokenizer in {folder} (tokenizer.json, tokenizer_config.json)"
     except FileNotFoundError:
         why = f"{config} is missing; train a model there with: latentarchive train RECIPE --out {folder}"
+        if (folder / "model_index.json").exists():
+            why = f"{folder} holds a generator, not an encoder"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         why = f"{config} does not describe a model ({error!r})"
-    if not why and (problem := cards.problem(folder)):
-        why = f"{problem}; {mend(ships=encoder_id in shipped())}"
     if why:
         message = f"encoder {encoder_id!r}: {why}"
         raise EncoderError(message)

@@ -1,4 +1,4 @@
-"""The small encoders that come with the package, and where the folder of any encoder with one lies."""
+"""The small models that come with the package, and where the folder of any encoder with one lies."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 MODELS = Path(__file__).parent.parent / "_models"
 """Folder of the models that ship with the package, one folder each."""
 
-
-def shipped() -> tuple[str, ...]:
-    """Ids of the encoders that ship with the package."""
-    return tuple(sorted(path.parent.name for path in MODELS.glob("*/open_clip_config.json")))
+ENCODERS = ("tiny", "tiny-annex")
+GENERATORS = {"tiny": "tiny-generator"}
+ADAPTERS = ("tiny-cyanotype",)
+"""What ships, by id; a generator's folder has another name, for the encoder of the same id lies beside it. Named here
+rather than looked for, so that one that is missing is missed."""
 
 
 def folder_of(encoder_id: str) -> Path | None:
     """The folder that holds an encoder's weights, None for encoders that are no folder."""
-    if encoder_id in shipped():
+    if encoder_id in ENCODERS:
         return MODELS / encoder_id
     kind, _, rest = encoder_id.partition(":")
     return Path(rest).expanduser() if kind == "local" and rest else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from typing import TYPE_CHECKING
 
 from latentarchive import storage
@@ -23,6 +22,7 @@ def write_demo(
     path: Path,
     archive: Archive,
     *,
+    held: int,
     found: Results,
     made: Sequence[Generated],
     alike: Results,
@@ -33,6 +33,7 @@ def write_demo(
     Args:
         path: The HTML file.
         archive: Where the thumbnails come from; items withheld since are left out.
+        held: How many works of the archive are all that the words say.
         found: Works found by words.
         made: Images generated from the same words.
         alike: Works found by a picture.
@@ -49,14 +50,16 @@ def write_demo(
 <h1>“{shown(record.asked)}”</h1>
 <p>An archive keeps: it gives back what was put in. A generative model compresses and transforms: what went in is not
 found again as it is.</p>
-<p class=quiet>{shown(archive.manifest.title)}: {len(archive.collection):,} works. The generator has seen works of
+<p class=quiet>{shown(archive.manifest.title)}: {len(archive):,} works. The generator has seen works of
 this cabinet and nothing else.</p>
 </header>
 <main>
 <h2>Kept: the works nearest to these words</h2>
+<p class=quiet>{held_in_words(held)}</p>
 <ol>{_works(found, archive)}</ol>
 <h2>Made: generated from the same words</h2>
-<p class=quiet>None of these is a work of the archive, and none was ever kept anywhere.</p>
+<p class=quiet>None of these is a work of the archive. Each has {made[0].image.width} by {made[0].image.height} pixels
+and is shown enlarged.</p>
 <ol>{"".join(_generated(image) for image in made)}</ol>
 <h2>Kept: the works nearest to the first picture above</h2>
 <p class=quiet>Its nearest words, of the archive’s own subjects: {words}.</p>
@@ -64,8 +67,22 @@ this cabinet and nothing else.</p>
 </main>
 <footer class=quiet><p>Generator {shown(record.generator)}, {record.steps} steps, guidance {record.guidance:g},
 fingerprint {record.fingerprint[:12]}; encoder {shown(archive.manifest.encoder)}, fingerprint {record.encoder[:12]}.
-The figure under each work is its cosine to the query: higher is nearer.</p></footer>"""
+The figure under each work is its cosine to the query: higher is nearer. Titles link to example domains, where
+nothing is: the collection is made up.</p></footer>"""
     storage.write_bytes(path, page(f"“{record.asked}”, kept and made", body).encode())
+
+
+def held_in_words(held: int) -> str:
+    """How many works are all that was asked for, and what follows for the two sides."""
+    count = {0: "No work of the cabinet is", 1: "One work of the cabinet is"}.get(
+        held, f"{held} works of the cabinet are"
+    )
+    then = (
+        "gives the nearest that it has; the generator makes it all the same"
+        if not held
+        else "gives them back as they are"
+    )
+    return f"{count} all of this. The archive {then}."
 
 
 def _works(found: Results, archive: Archive) -> str:
@@ -74,9 +91,7 @@ def _works(found: Results, archive: Archive) -> str:
 
 
 def _generated(image: Generated) -> str:
-    buffer = io.BytesIO()
-    image.image.save(buffer, "PNG")
-    data = base64.b64encode(buffer.getvalue()).decode()
+    data = base64.b64encode(image.png()).decode()
     asked = shown(image.record.asked)
     return f"""<li><figure class=generated>
 <div class=mat><img alt="Generated image, not a work: {asked}" src="data:image/png;base64,{data}"></div>

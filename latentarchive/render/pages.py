@@ -38,7 +38,7 @@ figure { margin: 0; break-inside: avoid; }
 .mat img { max-height: 100%; max-width: 100%; }
 figcaption { font-size: .9rem; margin-top: .6rem; overflow-wrap: anywhere; }
 .generated .mat { border: 1px dashed var(--quiet); }
-.generated .mat img { height: 12rem; }
+.generated .mat img { min-height: 12rem; }
 .title { font-size: 1rem; }
 footer { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1rem; }
 .meter { font-variant-numeric: tabular-nums; }
@@ -154,7 +154,7 @@ def figure(hit: Hit, archive: Archive) -> str:
     score = "" if hit.score is None else f"{hit.score:+.3f} {hit.band}, "
     moved = f", plain rank {hit.plain_rank}" if hit.plain_rank != hit.rank else ""
     copy = ", the same file as in the query" if hit.copy else ""
-    return f"""<li><figure>
+    return f"""<li><figure{" class=generated" if item.generated else ""}>
 <div class=mat>{picture}</div>
 <figcaption><p class=title>{hit.rank}. {linked}</p>
 <p>{shown(credit(item))}</p>

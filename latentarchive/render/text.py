@@ -56,8 +56,9 @@ def _hit(hit: Hit, width: int) -> Iterable[str]:
 
 
 def title(item: Item) -> str:
-    """Title, else the first words of the text, else a plain statement that there is none."""
-    return item.title or _shortened(item.text, 80) or "untitled"
+    """Title, else the first words of the text, else a plain statement that there is none; a generated image says so."""
+    said = item.title or _shortened(item.text, 80) or "untitled"
+    return f"generated, not a work: {said}" if item.generated else said
 
 
 def credit(item: Item) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentarchive import storage
 from latentarchive.diffusion.quiet import quiet
 from latentarchive.encoders import folder_of, load_encoder
 from latentarchive.encoders.twins import text_tower
@@ -157,3 +159,6 @@ def _save(autoencoder: Any, denoiser: Any, encoder: Path, out: Path) -> None:
     )
     with quiet():
         pipeline.save_pretrained(out, safe_serialization=True)
+    # transformers would compute in the precision of the file and diffusers in float32, and the two would not fit.
+    config = out / "text_encoder" / "config.json"
+    storage.write_json(config, json.loads(config.read_bytes()) | {"dtype": "float32"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentarchive.cards import read as read_card
+from latentarchive import cards
 from latentarchive.diffusion.generators import generator_folder, load_pipeline
 from latentarchive.errors import RecipeError, require
 from latentarchive.progress import silent
@@ -115,7 +115,7 @@ def train_lora(recipe: Recipe, *, out: Path, progress: Progress = silent) -> Tra
         "samples": total * training.batch_size,
         "seconds": round(seconds, 1),
         "parameters": sum(tensor.numel() for tensor in weights.values()),
-        "generator": {"id": training.generator, "files": (read_card(base) or {}).get("files", {})},
+        "generator": {"id": training.generator, "files": cards.told(base, "files") or {}},
     }
     scores = {
         "what": "mean squared error of the denoiser's v on held-out works told by their captions, without and with",
