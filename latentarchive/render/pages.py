@@ -30,6 +30,7 @@ h1 { font-size: 1.6rem; font-weight: 500; line-height: 1.25; margin: 0 0 .4rem; 
 h2 { font-size: 1.15rem; font-weight: 500; margin: 2.5rem 0 1rem; }
 p { margin: .2rem 0; }
 .quiet { color: var(--quiet); font-size: .9rem; }
+h2 + .quiet { margin-bottom: 1rem; }
 ol { display: grid; gap: 2rem 1.5rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); list-style: none;
   margin: 0; padding: 0; }
 figure { margin: 0; break-inside: avoid; }
