@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -65,7 +66,7 @@ class Cluster:
             if options["address"] == "local":
                 options |= {"num_cpus": self._asked or default_workers(), "include_dashboard": False}
             try:
-                with _unwarned():
+                with _unwarned(), _hushed():
                     ray.init(**options, log_to_driver=False, configure_logging=False)
             except Exception as error:  # whatever its own start raises
                 message = f"Ray at {options['address']} cannot be used ({_line(error)}); is RAY_ADDRESS right?"
@@ -122,6 +123,7 @@ class Cluster:
         jobs: Callable[[], Iterable[Job]],
         *,
         tries: Path,
+        attempts: int = TRIES,
         gpus: float = 0,
     ) -> Iterator[Any]:
         """What the workers return for each job, in the order in which they finish.
@@ -134,10 +136,11 @@ class Cluster:
             arguments: For `make`.
             jobs: Called in a process of the cluster, which Ray lets run ahead as far as its object store has room.
             tries: A folder that all machines share and that is ours alone; it is cleared.
+            attempts: How often a job may end its worker.
             gpus: For each worker.
 
         Raises:
-            ArchiveError: A job ended its worker `TRIES` times, or Ray itself gave up. Whatever a worker or `jobs`
+            ArchiveError: A job ended its worker `attempts` times, or Ray itself gave up. Whatever a worker or `jobs`
                 raises is raised here.
         """
         with storage.refusals(tries):
@@ -147,9 +150,9 @@ class Cluster:
         pool = data.ActorPoolStrategy(size=self._asked or self._processors)
         loads = ray.cloudpickle.loads
         try:
-            with _settings(data.DataContext.get_current()):
+            with _unwarned(), _settings(data.DataContext.get_current()):
                 rows = data.read_datasource(_source(data, jobs), num_cpus=0, override_num_blocks=1)
-                arguments = (make, tuple(arguments), tries)
+                arguments = (make, tuple(arguments), tries, attempts)
                 rows = rows.map(_Worker, fn_constructor_args=arguments, compute=pool, num_cpus=1, num_gpus=gpus)
                 for batch in rows.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"):
                     for outcome in batch["outcome"].to_pylist():
@@ -170,11 +173,13 @@ class _Worker:
     Ray would wrap them in a traceback, and begin anew for ever what dies while it is made.
     """
 
-    def __init__(self, make: Callable[..., Callable[[Any], Any]], arguments: Sequence[Any], tries: Path) -> None:
-        self._tries = tries
+    def __init__(
+        self, make: Callable[..., Callable[[Any], Any]], arguments: Sequence[Any], tries: Path, attempts: int
+    ) -> None:
+        self._tries, self._attempts = tries, attempts
         self._problem: Exception | None = None
         try:
-            with _marked(tries / "worker", "its start"):
+            with _marked(tries / "worker", "the start of a worker", attempts):
                 self._work = make(*arguments)
         except Exception as error:  # noqa: BLE001  # raised where the results are read
             self._problem = error
@@ -187,7 +192,7 @@ class _Worker:
         value = None
         if problem is None:
             try:
-                with _marked(self._tries / job.name, job.what):
+                with _marked(self._tries / job.name, job.what, self._attempts):
                     value = self._work(job.payload)
             except Exception as error:  # noqa: BLE001  # raised where the results are read
                 problem = error
@@ -195,16 +200,16 @@ class _Worker:
 
 
 @contextmanager
-def _marked(mark: Path, what: str) -> Iterator[None]:
+def _marked(mark: Path, what: str, attempts: int) -> Iterator[None]:
     """Count how often something was begun and not ended. Raises `ArchiveError` once it was too often."""
     with storage.refusals(mark):
         with mark.open("ab") as handle:
             handle.write(b".")
         begun = mark.stat().st_size
-    if begun > TRIES:
+    if begun > attempts:
         message = (
-            f"{what} ended its worker process {TRIES} times; has a worker too little memory for it? "
-            "Ray's logs tell more; what is finished stays, and the same command goes on, also with --engine local"
+            f"{what} ended its worker process {attempts} times; has a worker too little memory for it? "
+            "What is finished stays: the same command goes on, also with --engine local"
         )
         raise ArchiveError(message)
     try:
@@ -255,8 +260,7 @@ def _settings(context: Any) -> Iterator[None]:
     for name, value in wanted.items():
         setattr(context, name, value)
     try:
-        with _unwarned():
-            yield
+        yield
     finally:
         for name, value in before.items():
             setattr(context, name, value)
@@ -271,6 +275,26 @@ def _keep_logs_off_the_screen() -> None:
         logger.propagate = False
     with suppress(AttributeError, ImportError):  # the switch that Ray's own debugger uses
         require("ray._private.worker", extra="scale")._worker_logs_enabled = False
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """While Ray starts: tell its parts in C++, which write past Python, to be silent, and hear nothing of that."""
+    name, level = "RAY_BACKEND_LOG_LEVEL", os.environ.get("RAY_BACKEND_LOG_LEVEL")
+    if level is not None:  # somebody wants to hear more
+        yield
+        return
+    sys.stderr.flush()
+    screen = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        os.environ[name] = "fatal"
+        yield
+    finally:
+        os.environ.pop(name, None)
+        os.dup2(screen, 2)
+        os.close(screen)
 
 
 @contextmanager
