@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import threading
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import open_clip
@@ -110,6 +111,7 @@ def main() -> None:
             "cluster",
             {
                 "machine": facts,
+                "ray": version("ray"),
                 "encoder": f"{options.arch}, random weights, one thread a worker",
                 "images": options.images,
                 "images_a_part": options.part,

@@ -283,6 +283,16 @@ def test_what_is_not_there_is_one_line(tmp_path, plates, monkeypatch):
     assert not (tmp_path / "a").exists()
 
 
+def test_nobody_at_the_address_is_one_line(tmp_path, plates, monkeypatch):
+    """Without waiting for Ray to give up."""
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
+    for address in ("127.0.0.1:1", "nonsense"):
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(ArchiveError, match=rf"^Ray at {address} cannot be used \(.*\); is RAY_ADDRESS right\?$"):
+            build(recipe_of(tmp_path, plates), tmp_path / "a", engine="ray")
+    assert not (tmp_path / "a").exists()
+
+
 def test_an_encoder_means_the_same_elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("w.pt").touch()
@@ -467,7 +477,7 @@ def test_an_index_filled_in_shards_is_the_one_filled_here_and_an_interrupted_mer
 class Here:
     """A cluster that is this process."""
 
-    def map(self, make, arguments, jobs, *, tries):
+    def map(self, make, arguments, jobs, *, tries, count):
         work = make(*arguments)
         return [work(job.payload) for job in reversed(list(jobs()))]
 

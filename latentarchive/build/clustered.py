@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +32,9 @@ SHARDS = f"{JOURNAL}/index"
 THREADS = 1
 """In which an encoder computes in a worker, which has one processor."""
 
+DECODERS = 2
+"""Threads that read and decode in a worker: while one waits for the disk the other works."""
+
 
 def check_view(cluster: Cluster, folder: Path, source: Source) -> None:
     """See that every machine has what the build needs before it is begun.
@@ -55,7 +60,7 @@ def check_view(cluster: Cluster, folder: Path, source: Source) -> None:
 
 def make_parts(
     cluster: Cluster, setting: Setting, source: Source, plan: Plan, done: Mapping[int, Part], *, gpus: int = 0
-) -> Iterator[tuple[int, Part]]:
+) -> Generator[tuple[int, Part], None, None]:
     """Make the missing parts that do not depend on others, see `Independent`, and name each as it is finished.
 
     Args:
@@ -69,9 +74,14 @@ def make_parts(
     Raises:
         ArchiveError: A part ended its worker again and again, and whatever `PartWriter` raises.
     """
-    setting = replace(setting, threads=THREADS)
+    setting = replace(setting, threads=THREADS, workers=DECODERS)
     jobs = _PartJobs(Independent(setting.folder, replace(source), plan, dict(done)))
-    yield from cluster.map(PartWriter, (setting,), jobs, tries=setting.folder / TRIES, gpus=gpus)
+    count = None if plan.total is None else -(-plan.total // plan.part_inputs) - len(done)
+    if count is not None and count <= 0:
+        return
+    tries = setting.folder / TRIES
+    with closing(cluster.map(PartWriter, (setting,), jobs, tries=tries, count=count, gpus=gpus)) as made:
+        yield from made
 
 
 def fill_shards(cluster: Cluster, setting: Setting, parts: Sequence[Part], index: Any, embeddings: Embeddings) -> Any:
@@ -100,8 +110,8 @@ def fill_shards(cluster: Cluster, setting: Setting, parts: Sequence[Part], index
         for rows, path in shards.missing()
     ]
     if jobs:
-        for _ in cluster.map(ShardFiller, (shards.trained, opened), partial(iter, jobs), tries=setting.folder / TRIES):
-            pass
+        tries = setting.folder / TRIES
+        deque(cluster.map(ShardFiller, (shards.trained, opened), partial(iter, jobs), tries=tries, count=len(jobs)), 0)
     return merged(index, shards)
 
 

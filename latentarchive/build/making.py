@@ -96,10 +96,12 @@ class Making:
         """Make what depends on no other part on the cluster, in any order."""
         gpus = int(getattr(self._encoder, "device", "cpu") == "cuda")
         made = sum(part.inputs for part in done.values())
-        for number, part in make_parts(cluster, self._setting, self._recipe.collection, self._plan, done, gpus=gpus):
-            made += part.inputs - (done[number].inputs if number in done else 0)
-            done[number] = part
-            progress("building", made, self._plan.total)
+        source, plan = self._recipe.collection, self._plan
+        with closing(make_parts(cluster, self._setting, source, plan, done, gpus=gpus)) as parts:
+            for number, part in parts:
+                made += part.inputs - (done[number].inputs if number in done else 0)
+                done[number] = part
+                progress("building", made, plan.total)
 
     def _make_here(self, done: dict[int, Part], progress: Progress) -> None:
         """Make what is missing, in order, reading ahead from one part into the next."""

@@ -1,4 +1,4 @@
-"""Work in the processes of Ray, on this machine or many: the only module that names it.
+"""Work in the processes of Ray, on this machine or many: with `silence` the only module that names it.
 
 Ray Data hands the jobs out and starts anew what dies with a process or a machine. It would do so for ever;
 here every job, and the start of a worker, leaves a mark on the shared disk for each time it was begun, so that
@@ -7,13 +7,11 @@ one that kills whatever takes it up is named instead.
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import sys
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import socket
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +22,13 @@ import pyarrow as pa
 from latentarchive import storage
 from latentarchive.errors import ArchiveError, require
 from latentarchive.scale.ahead import default_workers
+from latentarchive.scale.silence import hushed, keep_logs_off_the_screen, settings, unwarned
 
 TRIES = 12
 """How often one job may be begun without an end before it is blamed; ten kills in a row by chance are no reason."""
+
+KNOCK_S = 20
+"""Seconds in which the head of a cluster must accept a connection."""
 
 ANSWER_S = 120
 """Seconds in which every machine of a cluster must answer when the work begins."""
@@ -61,12 +63,13 @@ class Cluster:
         ray = self._ray = require("ray", extra="scale")
         require("ray.data", extra="scale")
         if not ray.is_initialized():
-            _keep_logs_off_the_screen()
+            keep_logs_off_the_screen()
             options: dict[str, Any] = {"address": os.environ.get("RAY_ADDRESS") or "local"}
             if options["address"] == "local":
                 options |= {"num_cpus": self._asked or default_workers(), "include_dashboard": False}
             try:
-                with _unwarned(), _hushed():
+                _knock(options["address"])
+                with unwarned(), hushed():
                     ray.init(**options, log_to_driver=False, configure_logging=False)
             except Exception as error:  # whatever its own start raises
                 message = f"Ray at {options['address']} cannot be used ({_line(error)}); is RAY_ADDRESS right?"
@@ -123,9 +126,10 @@ class Cluster:
         jobs: Callable[[], Iterable[Job]],
         *,
         tries: Path,
+        count: int | None = None,
         attempts: int = TRIES,
         gpus: float = 0,
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         """What the workers return for each job, in the order in which they finish.
 
         A worker is a process with one processor. It calls ``make(*arguments)`` once, and what that gives once
@@ -136,6 +140,7 @@ class Cluster:
             arguments: For `make`.
             jobs: Called in a process of the cluster, which Ray lets run ahead as far as its object store has room.
             tries: A folder that all machines share and that is ours alone; it is cleared.
+            count: How many jobs there are at most, so that no more workers are started; None: not known.
             attempts: How often a job may end its worker.
             gpus: For each worker.
 
@@ -147,10 +152,11 @@ class Cluster:
             shutil.rmtree(tries, ignore_errors=True)
             tries.mkdir(parents=True)
         ray, data = self._ray, require("ray.data", extra="scale")
-        pool = data.ActorPoolStrategy(size=self._asked or self._processors)
+        workers = self._asked or self._processors
+        pool = data.ActorPoolStrategy(size=workers if count is None else max(1, min(workers, count)))
         loads = ray.cloudpickle.loads
         try:
-            with _unwarned(), _settings(data.DataContext.get_current()):
+            with unwarned(), settings(data.DataContext.get_current()):
                 rows = data.read_datasource(_source(data, jobs), num_cpus=0, override_num_blocks=1)
                 arguments = (make, tuple(arguments), tries, attempts)
                 rows = rows.map(_Worker, fn_constructor_args=arguments, compute=pool, num_cpus=1, num_gpus=gpus)
@@ -179,7 +185,7 @@ class _Worker:
         self._tries, self._attempts = tries, attempts
         self._problem: Exception | None = None
         try:
-            with _marked(tries / "worker", "the start of a worker", attempts):
+            with _marked(tries / f"worker-{_own_name()}", "the start of a worker", attempts):
                 self._work = make(*arguments)
         except Exception as error:  # noqa: BLE001  # raised where the results are read
             self._problem = error
@@ -218,6 +224,13 @@ def _marked(mark: Path, what: str, attempts: int) -> Iterator[None]:
         mark.unlink(missing_ok=True)
 
 
+def _own_name() -> str:
+    """Of the worker that this process is, which it keeps when it is started anew."""
+    from ray import get_runtime_context
+
+    return str(get_runtime_context().get_actor_id())
+
+
 def _source(data: Any, jobs: Callable[[], Iterable[Job]]) -> Any:
     """A Ray Data source of one row a job; what `jobs` raises is a row as well."""
     block = require("ray.data.block", extra="scale")
@@ -252,57 +265,11 @@ def _dumped(value: Any, problem: Exception | None) -> bytes:
     return dumped
 
 
-@contextmanager
-def _settings(context: Any) -> Iterator[None]:
-    """Ray Data without bars and remarks, and with one job to a block: small blocks would be joined to large ones."""
-    wanted = {"enable_progress_bars": False, "print_on_execution_start": False, "target_max_block_size": 1}
-    before = {name: getattr(context, name) for name in wanted}
-    for name, value in wanted.items():
-        setattr(context, name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(context, name, value)
-
-
-def _keep_logs_off_the_screen() -> None:
-    """Ray writes its logs to files as well; deaths of workers would be printed among a command's results."""
-    for name in ("ray", "ray.data"):
-        logger = logging.getLogger(name)
-        logger.addHandler(logging.NullHandler())
-        logger.setLevel(logging.CRITICAL + 1)
-        logger.propagate = False
-    with suppress(AttributeError, ImportError):  # the switch that Ray's own debugger uses
-        require("ray._private.worker", extra="scale")._worker_logs_enabled = False
-
-
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """While Ray starts: tell its parts in C++, which write past Python, to be silent, and hear nothing of that."""
-    name, level = "RAY_BACKEND_LOG_LEVEL", os.environ.get("RAY_BACKEND_LOG_LEVEL")
-    if level is not None:  # somebody wants to hear more
-        yield
-        return
-    sys.stderr.flush()
-    screen = os.dup(2)
-    try:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        os.environ[name] = "fatal"
-        yield
-    finally:
-        os.environ.pop(name, None)
-        os.dup2(screen, 2)
-        os.close(screen)
-
-
-@contextmanager
-def _unwarned() -> Iterator[None]:
-    """Without the warnings that Ray gives about itself."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"ray(\.|$)")
-        yield
+def _knock(address: str) -> None:
+    """Raise `OSError` if nobody listens at ``host:port``; Ray itself would try for minutes."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
 
 
 def _line(error: BaseException) -> str:
