@@ -20,9 +20,10 @@ lint: $(VENV)/.installed          ## formatting, lint rules, types, layers
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-bench: $(VENV)/.installed         ## pipeline speed against the bare model; memory and start-up by size
+bench: $(VENV)/.installed         ## pipeline speed against the bare model; memory and start-up by size; two workers
 	$(RUN)/python -m benchmarks.encode
 	$(RUN)/python -m benchmarks.growth
+	$(RUN)/python -m benchmarks.cluster
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
