@@ -20,10 +20,11 @@ lint: $(VENV)/.installed          ## formatting, lint rules, types, layers
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-bench: $(VENV)/.installed         ## speed, memory, and the shipped encoder on what it has not seen
+bench: $(VENV)/.installed         ## speed, memory, two workers, and the shipped encoder on what it has not seen
 	$(RUN)/python -m benchmarks.cabinet
 	$(RUN)/python -m benchmarks.encode
 	$(RUN)/python -m benchmarks.growth
+	$(RUN)/python -m benchmarks.cluster
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)

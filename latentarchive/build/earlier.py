@@ -5,23 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from latentarchive import manifest as layout
 from latentarchive import storage
 from latentarchive.build.finish import Places, places
 from latentarchive.build.plan import Part, Plan
+from latentarchive.build.stock import Stock
 from latentarchive.collection import Collection, Record, digest, part_items
-from latentarchive.embeddings import Stacked, load_array
 from latentarchive.errors import ArchiveDamaged, ArchiveError
-from latentarchive.holdings import Holdings
 from latentarchive.manifest import Manifest
 from latentarchive.progress import Progress
 from latentarchive.recipes import Recipe
@@ -49,17 +43,7 @@ class Growth:
     encoded: int = 0
 
 
-class Taken(NamedTuple):
-    """What an archive has of an image."""
-
-    row: int
-    width: int | None
-    height: int | None
-    #: WebP.
-    thumb: bytes
-
-
-class Earlier:
+class Earlier(Stock):
     """A finished archive while a build of the same kind takes its place; it is only read. Safe in threads."""
 
     def __init__(self, folder: Path, plan: Plan, progress: Progress) -> None:
@@ -69,42 +53,11 @@ class Earlier:
             ArchiveError: It is another archive, of another encoder, or the plan's limit would drop what it has.
             ArchiveDamaged: A file from which something would be taken is missing or not as it was written.
         """
-        self.folder = folder
         self.sha256 = storage.file_sha256(folder / layout.MANIFEST)
         self.manifest = Manifest.load(folder)
-        self._check_kind(plan)
-        self._check_files(progress)
-        holdings = Holdings(folder, self.manifest)
-        self._collection = holdings.collection
-        self._root = holdings.root if self.manifest.root else None
-        self._ids = _Rows(self._collection.table["id"])
-        self._thumbs = lru_cache(maxsize=2)(self._read_thumbs)  # look-ahead may reach into the next part
-        self._starts = np.cumsum([0, *self.manifest.parts])
-        self._images: _Rows | None = None  # metadata alone, and published vectors, come without images
-        if holdings.has_vectors and not self.manifest.published:
-            self._images = _Rows(self._collection.table["sha256"])
-            self._unit, self._norms = (self._stacked(name) for name in ("part", "norms"))
-
-    def taken(self, item_id: str, sha256: str) -> Taken | None:
-        """What the archive has of an image by the digest of its file, None if it has no such image.
-
-        Of several copies the one under this id counts: an encoder may round them differently.
-        """
-        row = None
-        if self._images is not None:
-            row = self._ids.get(item_id)
-            if row is None or self._value("sha256", row) != sha256:
-                row = self._images.get(sha256)
-        if row is None:
-            return None
-        part = int(np.searchsorted(self._starts, row, side="right")) - 1
-        thumb = self._thumbs(part)[row - int(self._starts[part])].as_py()
-        return Taken(row, self._value("width", row), self._value("height", row), thumb)
-
-    def vectors(self, rows: Sequence[int]) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
-        """The stored unit rows, shape (len(rows), dim), and raw norms, shape (len(rows),), of some rows."""
-        numbers = np.asarray(rows, dtype=np.int64)
-        return self._unit.take(numbers), self._norms.take(numbers)
+        self._check_kind(folder, plan)
+        self._check_files(folder, progress)
+        super().__init__(folder)
 
     def check_relation(self, recipe: Recipe) -> None:
         """Raise `ArchiveError` if not one work of the collection is the archive's: then it is another collection.
@@ -112,17 +65,17 @@ class Earlier:
         In the same place an id in common will do, elsewhere its image must be the same too: `0001.jpg` is
         in many collections. As a rule the first input decides.
         """
-        here = self._root == recipe.collection.root.resolve()
+        here = self.root == recipe.collection.root.resolve()
         works = False
         for record in recipe.collection.records():
             if isinstance(record, Record):
                 works = True
-                row = self._ids.get(record.item.id)
+                row = self.ids.get(record.item.id)
                 if row is not None and (here or record.read is None or self._is_image(row, record)):
                     return
         if works:
             message = (
-                f"{self.folder} holds {len(self._collection):,} other works: not one of them is in the collection in "
+                f"{self.folder} holds {len(self.collection):,} other works: not one of them is in the collection in "
                 f"{recipe.collection.root}; give another --out, or remove that archive first"
             )
             raise ArchiveError(message)
@@ -155,17 +108,17 @@ class Earlier:
         kept = recatalogued = changed = 0
         for start in range(0, len(now), BLOCK):
             new = {item["id"]: item for item in now.take(range(start, min(start + BLOCK, len(now)))).to_pylist()}
-            rows = [row for item_id in new if (row := self._ids.get(item_id)) is not None]
-            for old in self._collection.take(rows).to_pylist():
+            rows = [row for item_id in new if (row := self.ids.get(item_id)) is not None]
+            for old in self.collection.take(rows).to_pylist():
                 same = new[old["id"]]["sha256"] == old["sha256"]
                 changed += not same
                 kept += same
                 recatalogued += same and new[old["id"]] != old
         encoded = sum(part.images - part.taken for part in parts)
-        added, dropped = (len(c) - kept - changed for c in (now, self._collection))
+        added, dropped = (len(c) - kept - changed for c in (now, self.collection))
         return Growth(kept, recatalogued, changed, added, dropped, encoded)
 
-    def _check_kind(self, plan: Plan) -> None:
+    def _check_kind(self, folder: Path, plan: Plan) -> None:
         """Raise `ArchiveError` unless the plan makes an archive of this name by this encoder, and no smaller one."""
         old = self.manifest
         problem = ""
@@ -177,14 +130,14 @@ class Earlier:
         elif plan.limit is not None and plan.limit < old.counts["inputs"]:
             problem = f"an archive of {old.counts['inputs']:,} inputs, more than the limit of {plan.limit:,} lets in"
         if problem:
-            message = f"{self.folder} holds {problem}; give another --out"
+            message = f"{folder} holds {problem}; give another --out"
             raise ArchiveError(message)
 
-    def _check_files(self, progress: Progress) -> None:
+    def _check_files(self, folder: Path, progress: Progress) -> None:
         """Raise `ArchiveDamaged` at the first file that is missing or damaged: damage must not be taken over."""
         names = [name for name in self.manifest.files if name not in (layout.WORDS, layout.INDEX)]
         for number, name in enumerate(names, start=1):
-            path = self.folder / name
+            path = folder / name
             mend = "restore it from a copy, or give another --out, where all is encoded anew"
             if name == layout.ITEMS:
                 mend = "delete it and it is made again"
@@ -201,35 +154,4 @@ class Earlier:
             data = record.read() if record.read is not None else b""
         except (OSError, ArchiveError):
             return False
-        return self._value("sha256", row) == hashlib.sha256(data).hexdigest()
-
-    def _value(self, column: str, row: int) -> Any:
-        return self._collection.table[column][row].as_py()
-
-    def _stacked(self, name: str) -> Stacked:
-        folder = self.folder / "embeddings"
-        return Stacked([load_array(folder / f"{name}-{part:05d}.npy") for part in range(len(self.manifest.parts))])
-
-    def _read_thumbs(self, part: int) -> pa.ChunkedArray:
-        path = self.folder / f"thumbs/part-{part:05d}.parquet"
-        return pq.read_table(path, columns=["webp"], partitioning=None)["webp"]
-
-
-class _Rows:
-    """The first row that has a text in a column: 16 bytes a row in memory, the texts stay where they are."""
-
-    def __init__(self, column: pa.ChunkedArray) -> None:
-        self._column = column
-        hashes = np.fromiter((hash(v) for chunk in column.chunks for v in chunk.to_pylist()), np.int64, len(column))
-        self._order = np.argsort(hashes, kind="stable")
-        self._hashes = hashes[self._order]
-
-    def get(self, text: str) -> int | None:
-        wanted = hash(text)
-        for place in range(int(np.searchsorted(self._hashes, wanted)), len(self._hashes)):
-            if self._hashes[place] != wanted:
-                break
-            row = int(self._order[place])
-            if self._column[row].as_py() == text:
-                return row
-        return None
+        return self.value("sha256", row) == hashlib.sha256(data).hexdigest()

@@ -19,7 +19,7 @@ from latentarchive.build.plan import Part, Plan
 from latentarchive.collection import REJECTED_SCHEMA, Collection, digest, part_items, write_arrow
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder
-from latentarchive.index import EXACT, build_index, choose
+from latentarchive.index import EXACT, Fill, build_index, choose, fill_here
 from latentarchive.manifest import Manifest
 from latentarchive.progress import Progress
 from latentarchive.recipes import Recipe
@@ -34,6 +34,7 @@ def finish(
     parts: Sequence[Part],
     encoder: Encoder | None,
     progress: Progress,
+    fill: Fill = fill_here,
 ) -> Manifest:
     """Derive items.arrow, the words, the index and the bands; gather the rejected; write ``archive.json`` last.
 
@@ -44,6 +45,7 @@ def finish(
         parts: All of them, in order.
         encoder: None where texts cannot be encoded.
         progress: Told which step is taken.
+        fill: Adds the rows to the index, if there is to be one.
 
     Raises:
         WriteRefused: The disk is full, or we may not write there.
@@ -55,7 +57,7 @@ def finish(
     if plan.encoder != "none":
         embeddings = Embeddings.open(folder / "embeddings", len(parts), published=published or None)
     rejected = [row for part in parts for row in part.rejected]
-    files, index = derive(folder, len(parts), rejected, embeddings, plan.factory)
+    files, index = derive(folder, len(parts), rejected, embeddings, plan.factory, fill)
     progress("finishing", 1, 3, "bands")
     collection = Collection(folder / layout.ITEMS)
     bands = _bands(collection, embeddings, encoder) if embeddings is not None else {}
@@ -100,6 +102,7 @@ def derive(
     rejected: Sequence[tuple[str, str, str]],
     embeddings: Embeddings | None,
     factory: str,
+    fill: Fill = fill_here,
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """Write what is made from all parts together: items, words, rejected inputs and, unless exact, the index.
 
@@ -117,7 +120,7 @@ def derive(
         factory = choose(factory, len(embeddings), embeddings.dim)
         index = {"factory": factory, "file": factory != EXACT}
         if index["file"]:
-            index["tuning"] = asdict(build_index(embeddings, factory, folder / layout.INDEX))
+            index["tuning"] = asdict(build_index(embeddings, factory, folder / layout.INDEX, fill=fill))
             names.append(layout.INDEX)
     return {name: storage.file_sha256(folder / name) for name in names}, index
 

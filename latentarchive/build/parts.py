@@ -13,8 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from latentarchive import images, storage
-from latentarchive.build.earlier import Earlier
 from latentarchive.build.plan import Part
+from latentarchive.build.stock import Stock
 from latentarchive.collection import Item, Record, Rejected, to_table
 from latentarchive.dates import parse_years
 from latentarchive.embedded import Embedded, read_embedded
@@ -44,7 +44,7 @@ class Prepared:
     vector: int | None = None
 
 
-def prepare(record: Record | Rejected, encoder: Encoder | None, earlier: Earlier | None = None) -> Prepared | Rejected:
+def prepare(record: Record | Rejected, encoder: Encoder | None, earlier: Stock | None = None) -> Prepared | Rejected:
     """Read and decode the image of an input; safe in threads.
 
     Args:
@@ -122,7 +122,7 @@ Vectors = Callable[[Sequence[Prepared]], tuple[NDArray[np.generic], NDArray[np.f
 """From a batch of inputs: what is stored for each (its unit row, or its row in published vectors), and raw norms."""
 
 
-def encoded_by(encoder: Encoder, earlier: Earlier | None) -> Vectors:
+def encoded_by(encoder: Encoder, earlier: Stock | None) -> Vectors:
     """Encode of each batch what `earlier` does not have; float16 unit rows are stored."""
 
     def vectors(batch: Sequence[Prepared]) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
@@ -155,7 +155,6 @@ def write_part(
     number: int,
     inputs: Iterable[Prepared | Rejected],
     *,
-    first_row: int,
     is_new: Callable[[str], bool],
     vectors: Vectors | None,
 ) -> Part:
@@ -165,8 +164,7 @@ def write_part(
         folder: The archive.
         number: Of the part, from 0.
         inputs: The part's inputs, in order.
-        first_row: Row number of the part's first row.
-        is_new: Told each id; False if an earlier row has it.
+        is_new: Told each id; False if an earlier input has it.
         vectors: How the inputs get their vectors; None for metadata only.
 
     Raises:
@@ -174,6 +172,7 @@ def write_part(
     """
     kept: list[Prepared] = []
     rejected: list[Rejected] = []
+    spent: list[str] = []
     stored: list[NDArray[np.generic]] = []
     norms: list[NDArray[np.float32]] = []
     counted = _Counted(inputs)
@@ -189,6 +188,7 @@ def write_part(
             if ok:
                 kept.append(replace(prepared, array=None))  # the pixels are not needed any more
             else:
+                spent.append(prepared.item.id)
                 rejected.append(
                     Rejected(prepared.item.image or prepared.item.id, "encode", "its vector is zero or not finite")
                 )
@@ -197,7 +197,7 @@ def write_part(
         stored.append(here)
         norms.append(norm)
     arrays = (np.concatenate(stored), np.concatenate(norms)) if stored else None
-    files = _write(folder, number, kept, arrays, first_row)
+    files = _write(folder, number, kept, arrays)
     off = int((np.abs(arrays[1] - 1) > UNIT_TOLERANCE).sum()) if arrays and arrays[0].dtype == np.int64 else 0
     reasons = tuple((r.path, r.stage, r.reason) for r in rejected)
     images_read = sum(bool(p.thumb) for p in kept)
@@ -207,6 +207,7 @@ def write_part(
         images=images_read,
         renormalized=off,
         taken=sum(bool(p.thumb) and p.vector is not None for p in kept),
+        spent=tuple(spent),
         rejected=reasons,
         files=files,
     )
@@ -245,7 +246,6 @@ def _write(
     number: int,
     kept: Sequence[Prepared],
     arrays: tuple[NDArray[np.generic], NDArray[np.float32]] | None,
-    first_row: int,
 ) -> dict[str, str]:
     thumbs = bool(kept) and bool(kept[0].thumb)
     published = arrays is not None and arrays[0].dtype == np.int64
@@ -255,7 +255,7 @@ def _write(
         if name.startswith("embeddings/") and arrays is not None:
             storage.write_array(path, arrays[1] if "norms-" in name else arrays[0])
         elif name.startswith("thumbs/"):
-            rows = list(range(first_row, first_row + len(kept)))
+            rows = list(range(len(kept)))  # of this part: how many the earlier ones have is not known everywhere
             write_thumbs(path, pa.table([rows, [p.thumb for p in kept]], schema=THUMB_SCHEMA))
         else:
             storage.write_parquet(path, to_table(p.item for p in kept))

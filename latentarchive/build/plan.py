@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,11 @@ class Plan:
     inputs: int | None
     #: Inputs in each part; how many of them became rows differs.
     part_inputs: int
+
+    @property
+    def total(self) -> int | None:
+        """How many inputs there will be; None where that is not known."""
+        return self.inputs if self.inputs is None or self.limit is None else min(self.inputs, self.limit)
 
     def check(self, folder: Path) -> None:
         """Raise `ArchiveError` if a directory holds anything but the beginnings of a build of this plan."""
@@ -87,6 +92,8 @@ class Part:
     renormalized: int
     #: Images whose vectors an earlier archive had.
     taken: int = 0
+    #: Ids of inputs that are among the rejected for their vectors; no later input may have them.
+    spent: tuple[str, ...] = ()
     rejected: tuple[tuple[str, str, str], ...]
     #: SHA-256 by path of the part's files.
     files: Mapping[str, str]
@@ -96,20 +103,20 @@ class Part:
         storage.write_json(_entry(folder, number), asdict(self))
 
 
-def finished(folder: Path) -> Iterator[Part]:
-    """The finished parts from the first on, up to the first that is missing or whose files are not as written."""
-    number = 0
-    while (path := _entry(folder, number)).is_file():
-        try:
-            part = _read(path)
-        except (ValueError, TypeError, KeyError):
-            return
-        for name, sha256 in part.files.items():
-            file = folder / name
-            if not file.is_file() or storage.file_sha256(file) != sha256:
-                return
-        yield part
-        number += 1
+def finished(folder: Path) -> dict[int, Part]:
+    """The finished parts by their numbers, in order; not those whose files are missing or not as they were written."""
+    entries = {int(path.stem.removeprefix("part-")): path for path in (folder / JOURNAL).glob("part-*.json")}
+    found = {number: _read(path, folder) for number, path in sorted(entries.items())}
+    return {number: part for number, part in found.items() if part is not None}
+
+
+def forget(folder: Path, number: int, part: Part) -> None:
+    """Remove a finished part. Raises `WriteRefused`."""
+    path = _entry(folder, number)
+    with storage.refusals(path):
+        path.unlink()
+        for name in part.files:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _plan(path: Path) -> dict[str, Any] | None:
@@ -124,9 +131,16 @@ def _entry(folder: Path, number: int) -> Path:
     return folder / JOURNAL / f"part-{number:05d}.json"
 
 
-def _read(path: Path) -> Part:
-    table: dict[str, Any] = json.loads(path.read_bytes())
-    return Part(**table | {"rejected": tuple(tuple(row) for row in table["rejected"])})
+def _read(path: Path, folder: Path) -> Part | None:
+    """A part by its entry, None if that cannot be read or a file is not as it says."""
+    try:
+        table: dict[str, Any] = json.loads(path.read_bytes())
+        rows = tuple(tuple(row) for row in table["rejected"])
+        part = Part(**table | {"rejected": rows, "spent": tuple(table["spent"])})
+        whole = all(storage.file_sha256(folder / name) == sha256 for name, sha256 in part.files.items())
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return part if whole else None
 
 
 def _said(values: Mapping[str, Any]) -> str:

@@ -17,7 +17,18 @@ from latentarchive.cli.bars import bar
 @click.option("--encoder", help="Encoder id in place of the recipe's.")
 @click.option("--factory", help="FAISS factory string in place of the recipe's.")
 @click.option("--limit", type=click.IntRange(min=1), help="Read at most this many inputs.")
-@click.option("--workers", type=click.IntRange(min=1), help="Threads that decode.  [default: one a processor]")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Threads that decode, or with ray processes that encode.  [default: one a processor]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Work in this process, or in those of Ray: here, or on the cluster at RAY_ADDRESS.",
+)
 def build(
     recipe: str,
     root: Path | None,
@@ -27,6 +38,7 @@ def build(
     factory: str | None,
     limit: int | None,
     workers: int | None,
+    engine: str,
 ) -> None:
     """Build an archive from RECIPE: a shipped recipe's name, or the path of a .toml file.
 
@@ -46,6 +58,7 @@ def build(
             factory=factory,
             limit=limit,
             workers=workers,
+            engine=engine,
             progress=progress,
         )
     click.echo(text.built(built), err=True)

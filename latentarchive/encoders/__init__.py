@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from latentarchive.encoders.base import Encoded, Encoder
 from latentarchive.encoders.shipped import ENCODERS, folder_of
 from latentarchive.encoders.toy import ToyEncoder
 from latentarchive.errors import EncoderError
 
-__all__ = ["Encoded", "Encoder", "ToyEncoder", "folder_of", "load_encoder"]
+__all__ = ["Encoded", "Encoder", "ToyEncoder", "absolute_id", "folder_of", "load_encoder"]
 
 FORMS = "toy, none, openclip:ARCH/TAG, openclip:ARCH/PATH, local:DIR"
 
@@ -44,3 +46,13 @@ def load_encoder(encoder_id: str) -> Encoder:
         return load_openclip(encoder_id)
     message = f"unknown encoder {encoder_id!r}; an encoder is one of: {', '.join([*ENCODERS, FORMS])}"
     raise EncoderError(message)
+
+
+def absolute_id(encoder_id: str) -> str:
+    """An encoder id that means the same in another working directory: relative paths in it made absolute."""
+    kind, _, rest = encoder_id.partition(":")
+    if kind == "local" and rest:
+        return f"local:{Path(rest).expanduser().absolute()}"
+    arch, _, place = rest.partition("/")
+    path = Path(place).expanduser()
+    return f"openclip:{arch}/{path.absolute()}" if kind == "openclip" and place and path.is_file() else encoder_id

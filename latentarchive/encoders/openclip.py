@@ -122,6 +122,7 @@ class OpenCLIPEncoder:
         self._check_tokens(model)
         digest = _weights_sha256(model)
         device, chosen = precisions.choose(sum(p.numel() for p in model.parameters()))
+        self.device = device
         self._device = self._torch.device(device)
         size = model.visual.image_size
         self._shape = (*(size if isinstance(size, tuple | list) else (size, size)), 3)

@@ -47,7 +47,7 @@ def _fill(archive: Archive, rows: NDArray[np.int64], folder: Path) -> None:
     norms = archive.embeddings.norms if archive.has_vectors else np.empty(0, np.float32)
     edges = np.searchsorted(rows, starts)
     for number, (begin, end) in enumerate(pairwise(edges.tolist())):
-        files |= _part(archive, norms, number, rows[begin:end], int(starts[number]), begin, folder)
+        files |= _part(archive, norms, number, rows[begin:end], int(starts[number]), folder)
         sizes.append(end - begin)
     embeddings = Embeddings.open(folder / "embeddings", len(sizes)) if archive.has_vectors else None
     derived, index = derive(folder, len(sizes), [], embeddings, archive.manifest.index.get("factory", ""))
@@ -79,7 +79,6 @@ def _part(
     number: int,
     rows: NDArray[np.int64],
     first: int,
-    first_copied: int,
     folder: Path,
 ) -> dict[str, str]:
     """Write the chosen rows of one part; its files' digests by name."""
@@ -94,7 +93,7 @@ def _part(
             storage.write_array(path, archive.embeddings.take(rows).astype(np.float16))
         elif name.startswith("thumbs/"):
             table = pq.read_table(thumbs, partitioning=None).take(rows - first)
-            numbers = np.arange(first_copied, first_copied + len(rows))
+            numbers = np.arange(len(rows))
             write_thumbs(path, table.set_column(0, "row", [numbers]).cast(THUMB_SCHEMA))
         else:
             storage.write_parquet(path, archive.collection.take(rows))

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentarchive import storage
 from latentarchive.embeddings import BLOCK, Embeddings
 from latentarchive.errors import ArchiveError
 from latentarchive.index.choice import check_room, training_rows
 from latentarchive.index.proposing import Proposer
 from latentarchive.index.scan import Scan
 from latentarchive.index.scoring import SearchResult, scored
+from latentarchive.index.sharding import write
 from latentarchive.index.tuning import QUERIES, Tuning, tune
 from latentarchive.scale import ahead
 
+Fill = Callable[[Any, Embeddings], Any]
+"""From a trained index without rows and the rows of an archive to the index with all of them."""
 
-def build_index(embeddings: Embeddings, factory: str, path: Path, *, seed: int = 0) -> Tuning:
+
+def fill_here(index: Any, embeddings: Embeddings) -> Any:
+    """Add all rows in this process, block by block."""
+    starts = range(0, len(embeddings), BLOCK)
+    for block in ahead(lambda start: embeddings.between(start, start + BLOCK), starts, workers=1, depth=2):
+        index.add(block)
+    return index
+
+
+def build_index(embeddings: Embeddings, factory: str, path: Path, *, seed: int = 0, fill: Fill = fill_here) -> Tuning:
     """Train, fill, tune and write a FAISS index.
 
     Args:
@@ -28,6 +40,7 @@ def build_index(embeddings: Embeddings, factory: str, path: Path, *, seed: int =
         factory: A FAISS index_factory string; the metric is inner product.
         path: Where the file goes, whole or not at all.
         seed: Chooses the training sample and the rows that recall is measured on.
+        fill: Adds the rows to the trained index, elsewhere or here; the result is the same.
 
     Raises:
         ArchiveError: FAISS does not know the string, it needs more vectors than there are, or more memory
@@ -43,15 +56,13 @@ def build_index(embeddings: Embeddings, factory: str, path: Path, *, seed: int =
         drawn = random.choice(rows, min(rows, QUERIES + training_rows(index, rows)), replace=False)
         if not index.is_trained:
             _train(index, embeddings, drawn)
-        starts = range(0, rows, BLOCK)
-        for block in ahead(lambda start: embeddings.between(start, start + BLOCK), starts, workers=1, depth=2):
-            index.add(block)
+        index = fill(index, embeddings)
     except RuntimeError as error:
         reason = re.split(r"\.(?:cpp|h):\d+: ", str(error))[-1].rpartition("' failed: ")[2].removeprefix("Error: ")
         message = f"FAISS cannot build {factory!r} over {rows} vectors of {embeddings.dim}: {reason.strip()}"
         raise ArchiveError(message) from error
     tuning = _tuned(Proposer(index), embeddings, np.sort(drawn[:QUERIES]), seed)
-    storage.write_stream(path, lambda handle: faiss.write_index(index, faiss.PyCallbackIOWriter(handle.write)))
+    write(index, path)
     return tuning
 
 

@@ -1,4 +1,4 @@
-"""Spreading work over the machine: an ordered, bounded look-ahead in threads."""
+"""Work in threads: an ordered, bounded look-ahead."""
 
 from __future__ import annotations
 
