@@ -53,13 +53,16 @@ def problem(folder: Path, *, needed: bool = False) -> str:
         folder: Of a model.
         needed: Whether a card must be there that vouches for files, as of every model that ships.
     """
-    if not folder.is_dir() and needed:
+    if needed and not folder.is_dir():
         return f"{folder} is missing"
-    files = told(folder, "files")
-    if not isinstance(files, dict) or (needed and not files):
-        if (folder / NAME).exists() or needed:
-            return f"{folder / NAME} is missing or does not say which files belong to the model"
-        return ""
+    card = read(folder)
+    if card is None and needed and not (folder / NAME).exists():
+        return f"{folder / NAME} is missing"
+    files = {} if card is None else card.get("files", {})
+    if (card is None and (folder / NAME).exists()) or not isinstance(files, dict):
+        return f"{folder / NAME} cannot be read"
+    if needed and not files:
+        return f"{folder / NAME} does not say which files belong to the model"
     for name, digest in files.items():
         path = folder / name
         if not path.is_file():

@@ -90,7 +90,7 @@ def test_models_of_another_cabinet_and_damaged_ones_are_refused(tmp_path, monkey
     (folder / "card.json").write_text(json.dumps(card))
     if damage == "no card":
         (folder / "card.json").unlink()
-        said = "does not say which files belong"
+        said = "card.json is missing"
     if damage == "a weight":
         weights = next(folder.rglob("*.safetensors"))
         weights.write_bytes(weights.read_bytes()[:-1] + b"!")

@@ -451,7 +451,7 @@ def test_what_ships_must_have_a_card_that_vouches_for_it(small_generator, tmp_pa
         left = {"empty card": {}, "no files": card | {"files": {}}, "odd card": card | {"files": []}}[damage]
         (folder / "card.json").write_text(json.dumps(left))
     with pytest.raises(
-        GeneratorError, match=r"^generator 'tiny': .* (is missing|does not say which files).*; install l"
+        GeneratorError, match=r"^generator 'tiny': .* (is missing|does not say which files|cannot be read).*; install l"
     ):
         load_generator("tiny")
 
