@@ -101,18 +101,18 @@ class Index:
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None, count: int
     ) -> list[NDArray[np.int64]]:
         """Rows among which the k nearest are: of a scan where that is cheaper, else of the index."""
-        rows = None if allowed is None else np.flatnonzero(allowed)
         if self._proposer is None:
-            return self._scan.nearest(queries, k, rows)
+            return self._scan.nearest(queries, k, None if allowed is None else np.flatnonzero(allowed))
         value = self._look(self._proposer, count, k)
-        if rows is None:
+        if allowed is None:
             return self._proposer.propose(queries, k, None, value)
         if self._scan_is_cheaper(self._proposer, count, len(queries), value):
-            return self._scan.nearest(queries, k, rows)
+            return self._scan.nearest(queries, k, np.flatnonzero(allowed))
         found = self._proposer.propose(queries, k, allowed, value)
         # Where all neighbours fail the filter, the index may meet too few rows that pass it.
         if short := [query for query, candidates in enumerate(found) if len(candidates) < min(k, count)]:
-            for query, candidates in zip(short, self._scan.nearest(queries[short], k, rows), strict=True):
+            scanned = self._scan.nearest(queries[short], k, np.flatnonzero(allowed))
+            for query, candidates in zip(short, scanned, strict=True):
                 found[query] = candidates
         return found
 
