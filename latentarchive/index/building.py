@@ -16,7 +16,7 @@ from latentarchive.index.choice import check_room, training_rows
 from latentarchive.index.proposing import Proposer
 from latentarchive.index.scan import Scan
 from latentarchive.index.scoring import SearchResult, scored
-from latentarchive.index.sharding import write
+from latentarchive.index.sharding import transformed, write
 from latentarchive.index.tuning import QUERIES, Tuning, tune
 from latentarchive.scale import ahead
 
@@ -26,9 +26,16 @@ Fill = Callable[[Any, Embeddings], Any]
 
 def fill_here(index: Any, embeddings: Embeddings) -> Any:
     """Add all rows in this process, block by block."""
-    starts = range(0, len(embeddings), BLOCK)
-    for block in ahead(lambda start: embeddings.between(start, start + BLOCK), starts, workers=1, depth=2):
-        index.add(block)
+    import faiss
+
+    lists = faiss.downcast_index(index.index) if isinstance(index, faiss.IndexPreTransform) else index
+
+    def rows(start: int) -> NDArray[np.float32]:
+        return transformed(embeddings.between(start, start + BLOCK), index)
+
+    for block in ahead(rows, range(0, len(embeddings), BLOCK), workers=1, depth=2):
+        lists.add(block)
+    index.ntotal = lists.ntotal
     return index
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from latentarchive import storage
 from latentarchive.embeddings import BLOCK, Embeddings
@@ -81,14 +82,29 @@ class ShardFiller:
     def __call__(self, shard: tuple[range, Path]) -> Path:
         """Write one shard, its rows numbered as in the archive, whole or not at all. Raises `WriteRefused`."""
         rows, path = shard
-        lists, transforms = _loose(self._trained), _transforms(self._trained)
+        lists = _loose(self._trained)
         for start in range(rows.start, rows.stop, BLOCK):
-            block = self._embeddings.between(start, min(start + BLOCK, rows.stop))
-            for transform in transforms:
-                block = transform.apply(block)
+            block = transformed(self._embeddings.between(start, min(start + BLOCK, rows.stop)), self._trained)
             lists.add_with_ids(block, np.arange(start, start + len(block)))
         write(lists, path)
         return path
+
+
+def transformed(block: NDArray[np.float32], index: Any) -> NDArray[np.float32]:
+    """Rows as the inverted lists of an index get them, its rotation done.
+
+    On one thread of FAISS: the last bits of a product depend on how many there are, and with them a code.
+    """
+    import faiss
+
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        for transform in _transforms(index):
+            block = transform.apply(block)
+    finally:
+        faiss.omp_set_num_threads(threads)
+    return block
 
 
 def mergeable(index: Any) -> bool:
