@@ -41,7 +41,7 @@ def image(generator):
     return generator.generate(TOLD, seeds=[3], steps=3)[0]
 
 
-def refused(generator, adapter, capfd, *told):
+def assert_refused(generator, adapter, capfd, *told):
     with pytest.raises(GeneratorError) as error:
         load_generator(str(generator), adapter=str(adapter))
     assert "\n" not in str(error.value)
@@ -80,21 +80,21 @@ def test_one_without_a_card_is_taken(small_generator, small_adapter, foreign):
 
 
 def test_a_missing_folder_is_named(small_generator, tmp_path, capfd):
-    refused(small_generator, tmp_path / "nowhere", capfd, f"nowhere/{WEIGHTS} is missing")
+    assert_refused(small_generator, tmp_path / "nowhere", capfd, f"nowhere/{WEIGHTS} is missing")
 
 
 def test_a_changed_file_is_refused(small_generator, copied, capfd):
     data = bytearray((copied / WEIGHTS).read_bytes())
     data[-1] ^= 1
     (copied / WEIGHTS).write_bytes(data)
-    refused(small_generator, copied, capfd, "is not the file that its card.json describes; restore it")
+    assert_refused(small_generator, copied, capfd, "is not the file that its card.json describes; restore it")
 
 
 def test_one_of_other_weights_is_refused(small_generator, copied, tmp_path, capfd):
     card = json.loads((copied / "card.json").read_text())
     card["training"]["generator"]["files"]["unet/diffusion_pytorch_model.safetensors"] = "0" * 64
     (copied / "card.json").write_text(json.dumps(card))
-    refused(small_generator, copied, capfd, "was trained on another generator", "holds other weights")
+    assert_refused(small_generator, copied, capfd, "was trained on another generator", "holds other weights")
 
 
 @pytest.mark.parametrize("how", ["width", "torn", "other layers", "nothing"])
@@ -110,4 +110,4 @@ def test_weights_that_do_not_fit_are_refused(small_generator, foreign, capfd, ho
     safetensors_torch.save_file(state, foreign / WEIGHTS)
     if how == "torn":
         (foreign / WEIGHTS).write_bytes((foreign / WEIGHTS).read_bytes()[:1000])
-    refused(small_generator, foreign, capfd, f"adapter {str(foreign)!r}")
+    assert_refused(small_generator, foreign, capfd, f"adapter {str(foreign)!r}")
