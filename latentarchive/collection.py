@@ -203,7 +203,7 @@ def _item(row: dict[str, Any]) -> Item:
 
 
 def _stored(row: dict[str, Any]) -> Item:
-    """An item as it was stored, which was checked then: three times as fast."""
+    """An item as it was stored: what it holds was checked and normalised then."""
     item = object.__new__(Item)
     for name, value in row.items():
         object.__setattr__(item, name, value)

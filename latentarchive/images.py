@@ -110,10 +110,10 @@ def thumbnail(image: Image.Image, *, side: int = 256) -> bytes:
     small = image if image.mode == "RGB" else image.convert("RGB")
     scale = min(1.0, side / max(image.size))
     width, height = (max(1, round(length * scale)) for length in image.size)
-    # Halving first where that leaves enough pixels costs half and is not to be seen (50 dB from without it).
+    # Halving first where that leaves enough pixels costs less and is not to be seen.
     small = small.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=1.2)
     target = io.BytesIO()
-    # Higher methods of libwebp make files a tenth smaller and take up to three times as long.
+    # Higher methods of libwebp make slightly smaller files and take longer.
     small.save(target, "WEBP", quality=80, method=0, lossless=False, exif=b"", icc_profile=b"", xmp=b"")
     return target.getvalue()
 

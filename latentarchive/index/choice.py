@@ -18,7 +18,7 @@ EXACT = "exact"
 """Factory of the archives that need no index file: their vectors are scanned."""
 
 EXACT_UP_TO = 50_000
-"""Rows up to which `auto` scans: one query takes less than 10 ms on two cores, and no answer is ever missed."""
+"""Rows up to which `auto` scans: no answer is ever missed."""
 
 CELLS = (64, 4096)
 """Fewest and most cells of an inverted file; more of them make filling slower than n log n."""
