@@ -1,20 +1,25 @@
 """Images per second of the build pipeline over JPEG files, as a share of the bare model's rate in the same run.
 
     python -m benchmarks.encode [--images 384] [--arch ViT-B-32] [--folder DIR --encoder local:DIR]
+                                [--clip-retrieval BIN]
 
 Without a folder it draws 640 x 480 JPEGs (synthetic) and uses random weights: speed does not depend on the values.
-The bare rate is the model alone on batches that are prepared already. In each of three rounds the bare model and the
-pipeline take turns. The pipeline's rate is that of the images between a build of one batch and a build of all: it
-includes reading, hashing, decoding, embedded metadata, thumbnails, preprocessing, the model and writing. What a build
-takes whatever its size (loading and checking the model, calibration) is given apart as the fixed seconds.
+The bare rate is the model alone on batches that are prepared already. In each round the bare model, the pipeline and
+clip-retrieval's inference, if its program is given (see `benchmarks.peers`), take turns. The pipeline is the command
+`latentarchive build` in a process of its own; its rate is that of the images between a build of one batch and a build
+of all: it includes reading, hashing, decoding, embedded metadata, thumbnails, preprocessing, the model and writing.
+What a build takes whatever its size (starting, loading and checking the model, calibration) is the fixed part. Both
+parts are told in seconds and in seconds of processor; the peer's likewise.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +27,12 @@ import open_clip
 import torch
 from PIL import Image
 
+from benchmarks import peers
 from benchmarks.machine import machine, save
 from latentarchive.build.parts import BATCH
-from latentarchive.build.run import build_archive
 from latentarchive.embedded import read_embedded
 from latentarchive.encoders import Encoder, load_encoder
 from latentarchive.images import decode, thumbnail
-from latentarchive.recipes import Recipe, parse_text
 
 RECIPE = '[collection]\nsource = "folder"\nname = "bench"\n[encoder]\nid = "{}"\n'
 
@@ -65,65 +69,113 @@ def stages(paths: list[Path], encoder: Encoder) -> dict[str, float]:
     return took
 
 
-def built(recipe: Recipe, out: Path, images: int) -> tuple[int, float, float]:
-    """Items, seconds and processor seconds of one whole build."""
-    cpu, began = time.process_time(), time.perf_counter()
-    items = build_archive(recipe, out=out, limit=images).manifest.counts["items"]
-    return items, time.perf_counter() - began, time.process_time() - cpu
+@dataclass(frozen=True)
+class Cost:
+    """Of one tool in one round, from a run over few images and one over many."""
+
+    few: peers.Run
+    many: peers.Run
+    #: Number of images of either run.
+    images: tuple[int, int]
+
+    @property
+    def marginal(self) -> tuple[float, float]:
+        """Seconds and processor seconds of one more image."""
+        more = self.images[1] - self.images[0]
+        return (self.many.seconds - self.few.seconds) / more, (self.many.cpu - self.few.cpu) / more
+
+    @property
+    def fixed(self) -> tuple[float, float]:
+        """Seconds and processor seconds of a run over no images."""
+        seconds, cpu = self.marginal
+        return self.few.seconds - self.images[0] * seconds, self.few.cpu - self.images[0] * cpu
+
+
+def summary(costs: list[Cost]) -> dict[str, float]:
+    """Medians over the rounds."""
+    rows = np.array([[*cost.marginal, *cost.fixed, cost.many.peak / 2**20] for cost in costs])
+    seconds, cpu, fixed, fixed_cpu, peak = np.median(rows, axis=0).tolist()
+    return {
+        "images_per_s": round(1 / seconds, 2),
+        "cpu_s_per_image": round(cpu, 4),
+        "images_per_cpu_s": round(1 / cpu, 2),
+        "fixed_s": round(fixed, 2),
+        "fixed_cpu_s": round(fixed_cpu, 2),
+        "peak_resident_mb": round(peak),
+    }
+
+
+def bare_rate(encoder: Encoder, prepared: list[np.ndarray]) -> float:
+    """Images a second of the model alone."""
+    began = time.perf_counter()
+    for start in range(0, len(prepared), BATCH):
+        encoder.encode_prepared(prepared[start : start + BATCH])
+    return len(prepared) / (time.perf_counter() - began)
+
+
+def ours(recipe: Path, folder: Path, out: Path, sizes: tuple[int, int]) -> Cost:
+    """Builds of both sizes, each in a process of its own."""
+    command = [sys.executable, "-m", "latentarchive", "build", str(recipe), "--root", str(folder)]
+    runs = [peers.timed([*command, "--out", f"{out}-{n}", "--limit", str(n)]) for n in sizes]
+    return Cost(*runs, images=sizes)
 
 
 def main() -> None:
     """Measure, print, write results/encode.json."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=384)
     parser.add_argument("--arch", default="ViT-B-32")
     parser.add_argument("--folder", type=Path, help="JPEG files to use in place of drawn ones")
     parser.add_argument("--encoder", help="encoder id in place of random weights")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clip-retrieval", type=Path, help="its program, to be measured beside ours")
     options = parser.parse_args()
+    facts = machine()
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        folder, encoder_id = options.folder, options.encoder
+        folder, encoder_id, weights = options.folder, options.encoder, place / "random.pt"
         if folder is None:
             folder = place / "images"
             folder.mkdir()
             draw(folder, options.images)
         if encoder_id is None:
             torch.manual_seed(0)
-            torch.save(open_clip.create_model(options.arch, pretrained=None).state_dict(), place / "random.pt")
-            encoder_id = f"openclip:{options.arch}/{place / 'random.pt'}"
-        recipe = parse_text('title = "bench"\n' + RECIPE.format(encoder_id), name="bench", where="bench", root=folder)
-        encoder = load_encoder(encoder_id)
-        sample = [Image.open(path).convert("RGB") for path in sorted(folder.rglob("*.jpg"))[: 2 * BATCH]]
-        prepared = [encoder.prepare(image) for image in sample]
-        encoder.encode_prepared(prepared[:BATCH])
-        bare, marginal, fixed, cpu = [], [], [], []
+            torch.save(open_clip.create_model(options.arch, pretrained=None).state_dict(), weights)
+            encoder_id = f"openclip:{options.arch}/{weights}"
+        recipe = place / "bench.toml"
+        recipe.write_text(f'title = "bench"\n{RECIPE.format(encoder_id)}')
+        encoder, paths = load_encoder(encoder_id), sorted(folder.rglob("*.jpg"))
+        prepared = [encoder.prepare(Image.open(path).convert("RGB")) for path in paths[: 2 * BATCH]]
+        bare_rate(encoder, prepared)
+        sizes, bare, build, peer = (BATCH, min(options.images, len(paths))), [], [], []
         for turn in range(options.rounds):
-            began = time.perf_counter()
-            for start in range(0, len(prepared), BATCH):
-                encoder.encode_prepared(prepared[start : start + BATCH])
-            bare.append(len(prepared) / (time.perf_counter() - began))
-            few, many = (built(recipe, place / f"{turn}-{n}", n) for n in (BATCH, options.images))
-            marginal.append((many[0] - few[0]) / (many[1] - few[1]))
-            fixed.append(few[1] - few[0] / marginal[-1])
-            cpu.append((many[2] - few[2]) / (many[0] - few[0]))
-        path = save(
-            "encode",
-            {
-                "machine": machine(),
-                "encoder": options.encoder or f"{options.arch}, random weights",
-                "precision": getattr(encoder, "precision", "float32"),
-                "images": options.images,
-                "bare_images_per_s": round(statistics.median(bare), 2),
-                "pipeline_images_per_s": round(statistics.median(marginal), 2),
-                "share_of_bare": round(statistics.median(m / b for m, b in zip(marginal, bare, strict=True)), 3),
-                "pipeline_cpu_s_per_image": round(statistics.median(cpu), 4),
-                "stages_ms": stages(sorted(folder.rglob("*.jpg"))[:BATCH], encoder),
-                "fixed_s": round(statistics.median(fixed), 2),
-                "rounds": options.rounds,
-            },
-        )
-        print(path.read_text())
+            bare.append(bare_rate(encoder, prepared))
+            build.append(ours(recipe, folder, place / f"archive-{turn}", sizes))
+            if options.clip_retrieval:
+                runs = [peers.clip_retrieval(options.clip_retrieval, paths[:n], weights, options.arch) for n in sizes]
+                peer.append(Cost(*runs, images=sizes))
+        figures: dict = {
+            "machine": facts,
+            "encoder": options.encoder or f"{options.arch}, random weights",
+            "precision": getattr(encoder, "precision", "float32"),
+            "images": sizes[1],
+            "rounds": options.rounds,
+            "bare_images_per_s": round(statistics.median(bare), 2),
+            "build": summary(build),
+            "share_of_bare": round(
+                statistics.median(1 / cost.marginal[0] / rate for cost, rate in zip(build, bare, strict=True)), 3
+            ),
+            "stages_ms": stages(paths[:BATCH], encoder),
+        }
+        if peer:
+            figures["clip-retrieval"] = summary(peer)
+            pairs = list(zip(build, peer, strict=True))
+            figures["images_per_cpu_s_over_the_peer's"] = round(
+                statistics.median(b.marginal[1] / a.marginal[1] for a, b in pairs), 2
+            )
+            for name, which in (("fixed_s_over_the_peer's", 0), ("fixed_cpu_s_over_the_peer's", 1)):
+                figures[name] = round(statistics.median(a.fixed[which] / b.fixed[which] for a, b in pairs), 3)
+        print(save("encode", figures).read_text())
 
 
 if __name__ == "__main__":

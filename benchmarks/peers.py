@@ -9,8 +9,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+CORES = len(os.sched_getaffinity(0))
 OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "disabled", "CUDA_VISIBLE_DEVICES": ""}
 
 AUTOFAISS = """
@@ -43,21 +49,59 @@ print(json.dumps({"built_s": built, "key": infos["index_key"], "param": infos["i
 """
 
 
-def run(python: Path, program: str, arguments: list[str], *, cwd: Path) -> tuple[dict, float]:
-    """What a program that prints one JSON object says, and its peak resident memory in bytes."""
-    log = cwd / "peer.log"
-    with log.open("w") as complaints:
+@dataclass(frozen=True)
+class Run:
+    """What one command took."""
+
+    seconds: float
+    #: Of processor, its children's included.
+    cpu: float
+    #: Greatest resident memory of one process of it, in bytes.
+    peak: int
+    output: str
+
+
+def timed(command: list[str], *, cwd: Path | None = None) -> Run:
+    """Run a command to its end, without a network. Raises `SystemExit` with its last words if it fails."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(
-            [python.absolute(), "-W", "ignore", "-c", program, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            text=True,
-            cwd=cwd,
-            env=os.environ | OFFLINE,
+            command, stdout=subprocess.PIPE, stderr=complaints, text=True, cwd=cwd, env=os.environ | OFFLINE
         )
         output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        message = f"{python} failed: {log.read_text()[-2000:]}"
-        raise SystemExit(message)
-    return json.loads(output.splitlines()[-1]), usage.ru_maxrss * 1024.0
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if status:
+            complaints.seek(0)
+            message = f"{command[0]} failed: {complaints.read()[-2000:]}"
+            raise SystemExit(message)
+    return Run(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, output)
+
+
+def run(python: Path, program: str, arguments: list[str], *, cwd: Path) -> tuple[dict, float]:
+    """What a program that prints one JSON object says, and its peak resident memory in bytes."""
+    done = timed([str(python.absolute()), "-W", "ignore", "-c", program, *arguments], cwd=cwd)
+    return json.loads(done.output.splitlines()[-1]), float(done.peak)
+
+
+def clip_retrieval(program: Path, images: list[Path], weights: Path, arch: str) -> Run:
+    """Its inference over these images with these weights, as its own documentation runs it on a processor.
+
+    What it writes goes when this returns. Its loggers are processes of their own that it waits for, so that their
+    time of processor is in the figure.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch)
+        (place / "images").mkdir()
+        for path in images:
+            (place / "images" / path.name).symlink_to(path.absolute())
+        (place / weights.name).symlink_to(weights.absolute())
+        command = [str(program.absolute()), "inference", "--input_dataset", "images", "--output_folder", "out"]
+        command += ["--input_format", "files", "--batch_size", "64", "--num_prepro_workers", str(CORES)]
+        command += ["--enable_text", "False", "--clip_model", f"open_clip:{arch}/{weights.name}", "--use_jit", "False"]
+        done = timed(command, cwd=place)
+        written = sum(len(np.load(path, mmap_mode="r")) for path in (place / "out" / "img_emb").glob("*.npy"))
+        if written != len(images):
+            message = f"clip-retrieval wrote {written} vectors of {len(images)} images"
+            raise SystemExit(message)
+        return done

@@ -40,6 +40,7 @@ _TRANSPOSED = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_TURNED = frozenset({5, 6, 7, 8})
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4: how the rows and columns of the file are to be shown
 _COLOUR_SPACES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK", "Lab": "LAB"}
 _SRGB = ("sRGB IEC61966-2.1", "sRGB built-in", "sRGB")
@@ -65,14 +66,14 @@ class Decoded:
     """One decoded image: 8-bit RGB in sRGB, upright, opaque, without metadata."""
 
     image: Image.Image
-    #: Size in pixels as shown, after orientation.
+    #: Size in pixels as shown, after orientation; that of `image` unless it was decoded scaled.
     width: int
     height: int
     #: Pillow's name of the file format, for example ``"JPEG"``.
     format: str
 
 
-def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, at_least: int | None = None) -> Decoded:
     """Decode one image file as a person would see it.
 
     The EXIF orientation is applied; an embedded colour profile is converted to sRGB (a broken one is
@@ -83,6 +84,8 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
         data: The whole file.
         max_pixels: Width times height above which the file is refused from its header alone, before
             anything is decoded. Values above `MAX_PIXELS` have no effect: Pillow refuses those itself.
+        at_least: JPEG files are decoded at a half, a quarter or an eighth of their size where both sides keep
+            this many pixels: most of the work of a large scan is left out. None: at their full size.
 
     Raises:
         ImageError: The bytes are no image, damaged, truncated, too large, or of a format that is not
@@ -92,9 +95,15 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(opened, max_pixels)
+            header = opened.size
+            scaled = at_least is not None and opened.draft(None, (at_least, at_least)) is not None
             opened.load()
-            shown = _upright(_opaque(opened), _orientation(opened))
-            return Decoded(shown, shown.width, shown.height, opened.format or "")
+            orientation = _orientation(opened)
+            shown = _upright(_opaque(opened), orientation)
+            width, height = shown.size
+            if scaled:
+                width, height = header[::-1] if orientation in _TURNED else header
+            return Decoded(shown, width, height, opened.format or "")
     except ImageError:
         raise
     except Exception as error:  # on hostile bytes a decoder may raise anything at all

@@ -78,6 +78,34 @@ def test_orientation(kind, orientation):
     assert seen(decoded.image) == SHOWN[orientation]
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("at_least", "halved"), [(None, 1), (1, 8), (60, 4), (61, 2), (150, 1), (10_000, 1)])
+def test_scaled_decoding_keeps_what_is_shown_and_tells_the_size_of_the_file(orientation, at_least, halved):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    decoded = decode(encode(corners((320, 240)), "JPEG", exif=exif, quality=95), at_least=at_least)
+    turned = orientation > 4
+    assert (decoded.width, decoded.height) == ((240, 320) if turned else (320, 240))
+    shown = (320 // halved, 240 // halved)
+    assert decoded.image.size == (shown[::-1] if turned else shown)
+    assert seen(decoded.image) == SHOWN[orientation]
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_scaled_decoding_of_other_colours(mode):
+    data = encode(corners((320, 240)).convert(mode), "JPEG", quality=95)
+    scaled, full = decode(data, at_least=60), decode(data)
+    expected = np.asarray(full.image.reduce(4), dtype=int)
+    assert (scaled.width, scaled.height, scaled.image.size) == (320, 240, (80, 60))
+    assert np.abs(np.asarray(scaled.image, dtype=int) - expected).mean() < 3
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "JPEG"])
+def test_only_jpeg_is_decoded_scaled(kind):
+    decoded = decode(encode(corners((320, 240)), kind, **LOSSLESS.get(kind, {})), at_least=8)
+    assert (decoded.width, decoded.height) == decoded.image.size == (320, 240)
+
+
 def test_sixteen_bits_are_scaled_not_clipped():
     grey = np.array([[0, 257, 32896, 65535]], dtype=np.uint16)
     for kind in ("PNG", "TIFF"):

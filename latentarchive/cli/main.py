@@ -52,6 +52,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run; an `ArchiveError` becomes one line on stderr and exit code 1."""
+        # The threads of a model sleep while they wait for each other, as those that decode images want the processor.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch or faiss is loaded
         try:
             return super().invoke(ctx)
         except ArchiveError as error:
