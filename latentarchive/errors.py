@@ -2,6 +2,8 @@
 
     ArchiveError
     ├── RecipeError (ValueError)              a recipe or one of its keys
+    ├── SuiteError (ValueError)               a suite of an audit, one of its checks or options
+    ├── ReportError (ValueError)              a report that cannot be read
     ├── SourceError (ValueError)              an upstream collection that cannot be read
     ├── CollectionError (ValueError)          an item or a collection that breaks its promises
     ├── ImageError (ValueError)               one image that cannot be decoded safely
@@ -33,6 +35,14 @@ class ArchiveError(Exception):
 
 class RecipeError(ArchiveError, ValueError):
     """A recipe that cannot be found or parsed, or a key that it may not have."""
+
+
+class SuiteError(ArchiveError, ValueError):
+    """A suite that cannot be found or parsed, or a check or an option that is not known."""
+
+
+class ReportError(ArchiveError, ValueError):
+    """A file that is no report of an audit, or of another version."""
 
 
 class SourceError(ArchiveError, ValueError):

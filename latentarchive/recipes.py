@@ -6,13 +6,13 @@ import dataclasses
 import hashlib
 import re
 import tomllib
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from latentarchive.binding import converted
 from latentarchive.errors import RecipeError, nearest
 from latentarchive.sources import SOURCES, Source
 from latentarchive.trainings import GeneratorTraining, LoraTraining, Training
@@ -182,36 +182,14 @@ def parse(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
         if required and name not in table:
             message = f"{where}: key {name!r} is missing"
             raise RecipeError(message)
-    values = {key: _converted(value, hints[key], f"{where}: {key}") for key, value in table.items()}
     try:
+        values = {key: converted(value, hints[key], key) for key, value in table.items()}
         return cls(**values)
     except RecipeError:
         raise
     except ValueError as error:
         message = f"{where}: {error}"
         raise RecipeError(message) from error
-
-
-def _converted(value: Any, hint: Any, where: str) -> Any:
-    """The value as the field's type wants it; RecipeError if it is another kind of thing."""
-    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    for option in options:
-        kind = typing.get_origin(option) or option
-        if kind is Path and isinstance(value, str | Path):
-            return Path(value)
-        if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
-            return tuple(value)
-        if kind is Mapping and isinstance(value, Mapping):
-            return value
-        if kind is types.NoneType and value is None:
-            return value
-        if isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
-            return value
-    expected = getattr(hint, "__name__", str(hint)).replace("collections.abc.", "")
-    message = f"{where} must be {expected}, got {value!r}"
-    raise RecipeError(message)
 
 
 def _table(table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:

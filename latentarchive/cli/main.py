@@ -12,12 +12,14 @@ import click
 from latentarchive.errors import ArchiveError
 
 COMMANDS = {
+    "audit": ("auditing", "Run the checks of a suite over an archive or a table, and write a report."),
     "build": ("making", "Build an archive from a recipe, or go on with a build that was interrupted."),
     "demo": ("showing", "Draw a cabinet of works, keep it, search it, generate beside it."),
     "describe": ("asking", "Show which words of a vocabulary are nearest to an image."),
     "export": ("keeping", "Write the items, or some of them, to a file or a copy."),
     "info": ("keeping", "Show what an archive holds and how it was made."),
     "items": ("asking", "List items, all or those that satisfy a filter."),
+    "report": ("auditing", "Write the pages of a report anew, without what was withheld since."),
     "restore": ("keeping", "Show withheld items again."),
     "search": ("asking", "Find items by words, by image, by item, or by several of them."),
     "train": ("making", "Train a small encoder, generator or LoRA of one's own on one collection."),

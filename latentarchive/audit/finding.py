@@ -1,0 +1,133 @@
+"""`Finding`: what one check found, in words and in figures. Plain values, so that a report can be kept as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+Outcome = Literal["pass", "fail", "info", "skip"]
+
+MOST_EXAMPLES = 20
+
+
+class Skip(Exception):  # not an error: the check has nothing to say here
+    """Raised by a check, or by what it asks its subject for, where it cannot be made; the reason is the message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of a finding, most important first. Whoever shows a picture of them can always show them too."""
+
+    #: Names of the columns, in words.
+    columns: tuple[str, ...]
+    #: Strings, numbers and None, one for each column.
+    rows: tuple[tuple[Any, ...], ...]
+    #: Columns that hold item ids: a row of it with an item that was withheld since is not shown.
+    ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """How the table of a finding is drawn: ``bars``, ``curve``, ``steps``, ``timeline`` or ``pairs``."""
+
+    kind: Literal["bars", "curve", "timeline", "pairs"]
+    #: Columns of the table: what stands along the picture, and what is measured (several: one line each).
+    x: int
+    y: tuple[int, ...]
+    #: What is to be seen, for those who cannot see it.
+    alt: str
+    #: Names of the axes, in words; "" where the columns' names say it.
+    x_name: str = ""
+    y_name: str = ""
+    #: Where the axis of values is logarithmic.
+    log: bool = False
+    #: Marks along x with their names, for example the threshold of a data set.
+    marks: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One answer of one check.
+
+    A share is a value from 0 to 1 with unit ``share``; whoever shows it says percent. Equal inputs give equal
+    findings: nothing in it depends on the clock, the order of threads or the place of files.
+    """
+
+    #: One sentence for a person, with the figure in words.
+    sentence: str
+    #: Of the check, ``family.name``, and the options it ran with; set by the runner.
+    check: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    #: info unless a bound was set in the suite: the runner judges.
+    outcome: Outcome = "info"
+    #: What the sentence says as a number; None where there is none.
+    value: float | int | None = None
+    unit: str = ""
+    #: How many things were looked at, and what they are ("items that are shown", "pairs of images").
+    n: int | None = None
+    denominator: str = ""
+    #: 95 % interval of the value and how it was made; None for a full count.
+    interval: tuple[float, float] | None = None
+    interval_by: str = ""
+    #: What chance, or a stated norm, would give; None where there is none.
+    null: float | None = None
+    null_by: str = ""
+    #: Ids of up to 20 items, for looking at.
+    examples: tuple[str, ...] = ()
+    table: Table | None = None
+    picture: Picture | None = None
+    #: How it was done where that matters to a reader: method, threshold, seed, what is not shown by it.
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a value without what it needs to be understood."""
+        if self.value is not None and (self.n is None or not self.denominator):
+            message = f"a value needs n and what it was counted of: {self.sentence!r}"
+            raise ValueError(message)
+        if self.unit == "share" and self.value is not None and not 0 <= self.value <= 1:
+            message = f"a share lies between 0 and 1, got {self.value}: {self.sentence!r}"
+            raise ValueError(message)
+        if (self.interval is None) != (not self.interval_by) or (self.null is None) != (not self.null_by):
+            message = f"an interval and a null each need to say how they were made: {self.sentence!r}"
+            raise ValueError(message)
+        if len(self.examples) > MOST_EXAMPLES:
+            message = f"at most {MOST_EXAMPLES} examples, got {len(self.examples)}: {self.sentence!r}"
+            raise ValueError(message)
+        if self.picture is not None and self.table is None:
+            message = f"a picture needs its table: {self.sentence!r}"
+            raise ValueError(message)
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for JSON; `finding` reads them back."""
+        return asdict(self)
+
+    def without(self, ids: frozenset[str] | set[str]) -> Finding:
+        """The finding without examples and rows that name any of these items; counts stay what they were."""
+        from dataclasses import replace
+
+        table = self.table
+        if table is not None and table.ids:
+            rows = tuple(row for row in table.rows if not any(row[i] in ids for i in table.ids))
+            table = replace(table, rows=rows)
+        return replace(self, examples=tuple(one for one in self.examples if one not in ids), table=table)
+
+
+def finding(record: Mapping[str, Any]) -> Finding:
+    """A finding from its record. Raises `ValueError` or `TypeError` if it is none."""
+    values = {f.name: record[f.name] for f in fields(Finding) if f.name in record}
+    if unknown := set(record) - {f.name for f in fields(Finding)}:
+        message = f"a finding has no {', '.join(sorted(unknown))}"
+        raise ValueError(message)
+    for name in ("interval", "examples", "notes"):
+        if values.get(name) is not None:
+            values[name] = tuple(values[name])
+    if values.get("table") is not None:
+        table = values["table"]
+        rows = tuple(tuple(row) for row in table["rows"])
+        values["table"] = Table(columns=tuple(table["columns"]), rows=rows, ids=tuple(table["ids"]))
+    if values.get("picture") is not None:
+        picture = dict(values["picture"])
+        picture |= {"y": tuple(picture["y"]), "marks": tuple((float(at), str(name)) for at, name in picture["marks"])}
+        values["picture"] = Picture(**picture)
+    return Finding(**values)

@@ -1,0 +1,120 @@
+"""`Report`: the findings of one run, with what is needed to run it again, kept as JSON; what changed since another."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from latentarchive import storage
+from latentarchive.audit.finding import Finding, finding
+from latentarchive.errors import ReportError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What an audit found."""
+
+    #: Of the archive or the table, and of what is in it.
+    subject: str
+    kind: str
+    n: int
+    items: str
+    #: Name, title, purpose and text of the suite.
+    suite: str
+    title: str
+    about: str
+    suite_text: str
+    findings: tuple[Finding, ...]
+    #: Versions, the encoder and its fingerprint, digests of recipe, suite and collection: what decides the findings.
+    provenance: Mapping[str, Any]
+    #: When, and how many seconds each check took: what does not.
+    run: Mapping[str, Any]
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many findings of each outcome."""
+        counts = Counter(one.outcome for one in self.findings)
+        return {outcome: counts[outcome] for outcome in ("fail", "pass", "info", "skip")}
+
+    def without(self, ids: set[str]) -> Report:
+        """The report without any mention of these items."""
+        return replace(self, findings=tuple(one.without(ids) for one in self.findings))
+
+    def flagged(self) -> list[tuple[str, str, str]]:
+        """Check, item id and sentence of each example."""
+        return [(one.check, item, one.sentence) for one in self.findings for item in one.examples]
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        values = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "findings"}
+        return {"format": FORMAT, **values, "findings": [one.record() for one in self.findings]}
+
+    def save(self, path: Path) -> None:
+        """Write as JSON, whole or not at all. Raises `WriteRefused`."""
+        storage.write_bytes(path, (json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def load_report(path: Path) -> Report:
+    """A report as `Report.save` wrote it. Raises `ReportError` if it cannot be read or is none."""
+    try:
+        values = json.loads(path.read_bytes())
+        found = values.pop("format")
+        if found != FORMAT:
+            message = f"{path} is a report of format {found}; this version reads format {FORMAT}"
+            raise ReportError(message)
+        return Report(**values | {"findings": tuple(finding(one) for one in values["findings"])})
+    except ReportError:
+        raise
+    except OSError as error:
+        message = f"report {path} cannot be read: {error.strerror}"
+        raise ReportError(message) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{path} is no report of an audit ({error})"
+        raise ReportError(message) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One finding of two reports that is not what it was; None where there was or is none."""
+
+    check: str
+    before: Finding | None
+    after: Finding | None
+
+    @property
+    def sentence(self) -> str:
+        """What changed, for a person."""
+        if self.before is None or self.after is None:
+            return f"new: {self.after.sentence}" if self.after else f"no longer asked: {self.before.sentence}"  # type: ignore[union-attr]
+        told = f"was: {self.before.sentence} Now: {self.after.sentence}"
+        if self.before.outcome != self.after.outcome:
+            told = f"{self.before.outcome} became {self.after.outcome}; {told}"
+        return told
+
+
+def changes(before: Report, after: Report) -> list[Change]:
+    """What is not the same in two reports, in the order of the later one; matched by check and options."""
+    old, new = _by_key(before), _by_key(after)
+    keys = [*new, *(key for key in old if key not in new)]
+    pairs = [(key, old.get(key), new.get(key)) for key in keys]
+    return [Change(check=key[0], before=a, after=b) for key, a, b in pairs if _told(a) != _told(b)]
+
+
+def _by_key(report: Report) -> dict[tuple[str, str, int], Finding]:
+    seen: Counter[tuple[str, str]] = Counter()
+    found = {}
+    for one in report.findings:
+        key = (one.check, json.dumps(asdict(one)["options"], sort_keys=True, default=str))
+        found[*key, seen[key]] = one
+        seen[key] += 1
+    return found
+
+
+def _told(one: Finding | None) -> object:
+    return None if one is None else (one.outcome, one.value, one.n, one.sentence)

@@ -1,0 +1,261 @@
+"""`Subject`: what is audited, an archive or a table of image-text pairs, as one view that checks ask in SQL.
+
+A check names what it needs by role (``url``, ``caption``, ``similarity``) and gets the expression that stands for it
+here, whatever the publisher calls it and however deep it lies. Withheld items are in no view.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from latentarchive.archive import Archive
+from latentarchive.audit.finding import Skip
+from latentarchive.errors import SourceError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MEMORY = "2GB"
+"""What DuckDB may hold of a large table before it writes to the disk."""
+
+READERS = {
+    ".parquet": ("read_parquet", "union_by_name = true"),
+    # Texts, whatever they look like: a role says what type its column has, and one odd value refuses no file.
+    ".csv": ("read_csv", "union_by_name = true, all_varchar = true"),
+    ".tsv": ("read_csv", "union_by_name = true, all_varchar = true"),
+    ".jsonl": ("read_json_auto", "union_by_name = true, sample_size = -1"),
+}
+"""How DuckDB reads files of each suffix."""
+
+NUMBER, TEXT = "DOUBLE", "VARCHAR"
+
+ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "id": (TEXT, ("id", "sample_id", "uid", "key")),
+    "url": (TEXT, ("url", "image_url")),
+    "caption": (TEXT, ("text", "caption", "alt_text", "alt", "top_caption")),
+    "width": (NUMBER, ("original_width", "width")),
+    "height": (NUMBER, ("original_height", "height")),
+    "similarity": (NUMBER, ("similarity", "clip_l14_similarity_score", "clip_b32_similarity_score",
+                            "clip_similarity_vitl14", "clip_similarity_vitb32")),
+    "aesthetic": (NUMBER, ("aesthetic", "aesthetic_score", "aesthetics_score", "aesthetic_score_laion_v2")),
+    "punsafe": (NUMBER, ("punsafe",)),
+    "pwatermark": (NUMBER, ("pwatermark", "watermark_score")),
+    "language": (TEXT, ("language", "lang", "lang_laion")),
+    "nsfw": (TEXT, ("nsfw",)),
+    "rights": (TEXT, ("rights", "license", "licence", "license_url")),
+    "pair_hash": ("HUGEINT", ("hash",)),
+    "md5": (TEXT, ("md5",)),
+    "sha256": (TEXT, ("sha256",)),
+    "year": (NUMBER, ("year",)),
+    "year_end": (NUMBER, ("year_end",)),
+    "source": (TEXT, ("source",)),
+}  # fmt: skip
+"""By role: its type, and the names it goes by, best first, in any case. Original sizes stand before those that a
+downloader resized to: LAION, DataComp, COYO and img2dataset, as ``audits.md`` of their publishers list them."""
+
+
+@dataclass(frozen=True)
+class _Column:
+    sql: str
+    name: str
+
+
+class Subject:
+    """An archive, or a table in files, open for checks. Use it as a context: it holds a database."""
+
+    def __init__(self, name: str, relation: str, db: duckdb.DuckDBPyConnection, archive: Archive | None) -> None:
+        """Wrap a database whose view `items` has one row an item; see `open`."""
+        self.name, self.archive, self._db, self._relation = name, archive, db, relation
+        self._names = [row[0] for row in db.execute("DESCRIBE items").fetchall()]
+        self.n: int = db.execute("SELECT count(*) FROM items").fetchall()[0][0]
+
+    @classmethod
+    def open(cls, path: str | Path) -> Subject:
+        """Open an archive by directory or name, or a table: one file, or a folder of files of one kind.
+
+        Raises:
+            SourceError: There is neither.
+            ArchiveError: The archive cannot be opened.
+        """
+        files = _tables(Path(path))
+        if not files:
+            return cls.of(Archive.open(path))
+        db = _database([str(file.absolute()) for file in files])
+        reader, more = READERS[files[0].suffix.lower()]
+        listed = ", ".join(_string(str(file.absolute())) for file in files)
+        try:
+            db.execute(f"CREATE VIEW items AS SELECT * FROM {reader}([{listed}], {more})")  # noqa: S608
+            return cls(Path(path).name, reader, db, None)
+        except duckdb.Error as error:
+            db.close()
+            message = f"{path} cannot be read as a table: {str(error).splitlines()[0]}"
+            raise SourceError(message) from error
+
+    @classmethod
+    def of(cls, archive: Archive) -> Subject:
+        """An open archive, without the items that are withheld now."""
+        db = _database([])
+        db.register("stored", archive.collection.where(archive.visible))
+        db.execute("CREATE VIEW items AS SELECT * FROM stored")
+        return cls(archive.name, "stored", db, archive)
+
+    def __enter__(self) -> Subject:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    @property
+    def kind(self) -> str:
+        """``archive`` or ``table``."""
+        return "table" if self.archive is None else "archive"
+
+    @property
+    def items(self) -> str:
+        """What n counts, in words."""
+        return "rows of the table" if self.archive is None else "items that are shown"
+
+    # Columns.
+
+    def sql(self, role: str) -> str:
+        """The SQL expression of a role, of its type. Raises `Skip` with the names that were looked for."""
+        if role == "caption" and self.archive is not None:
+            return "coalesce(nullif(text, ''), title)"
+        kind, names = ROLES[role]
+        column = self._found(names)
+        if column is None:
+            message = f"there is no column for {role}: looked for {', '.join(names)}"
+            raise Skip(message)
+        # Stored numbers may be texts, floats or integers; what cannot be read is NULL and is counted as such.
+        return column.sql if kind == TEXT else f"TRY_CAST({column.sql} AS {kind})"
+
+    def has(self, role: str) -> bool:
+        """Whether there is a column of this role."""
+        return self._found(ROLES[role][1]) is not None
+
+    def column_of(self, role: str) -> str:
+        """The publisher's own name of the column. Raises `Skip` as `sql` does."""
+        self.sql(role)
+        column = self._found(ROLES[role][1])
+        return column.name if column is not None else role
+
+    def field(self, name: str) -> str:
+        """The SQL expression of a column by its own name, ``extra.NAME`` for further ones of an archive.
+
+        Raises:
+            Skip: There is no such column.
+        """
+        column = self._found((name.removeprefix("extra."),))
+        if column is None:
+            message = f"there is no column {name!r}"
+            raise Skip(message)
+        return column.sql
+
+    @property
+    def example(self) -> str:
+        """An expression that names a row to a person: its id, else its address, else its number."""
+        for role in ("id", "url"):
+            if self.has(role):
+                return f"CAST({self.sql(role)} AS VARCHAR)"
+        return "'row'"
+
+    def _found(self, names: Iterable[str]) -> _Column | None:
+        lower = {name.lower(): name for name in reversed(self._names)}
+        for name in names:
+            if name.lower() in lower:
+                return _Column(_quoted(lower[name.lower()]), lower[name.lower()])
+        if self.archive is not None:
+            for name in names:
+                if (key := self._extra.get(name.lower())) is not None:
+                    return _Column(f"extra[{_string(key)}]", f"extra.{key}")
+        return None
+
+    @cached_property
+    def _extra(self) -> dict[str, str]:
+        rows = self._db.execute("SELECT DISTINCT unnest(map_keys(extra)) FROM items ORDER BY 1").fetchall()
+        return {key.lower(): key for (key,) in rows}
+
+    # Questions.
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query over the view `items`."""
+        return self._db.execute(query, list(parameters)).fetchall()
+
+    def row(self, query: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
+        """The one row of a query, for example of counts."""
+        return self.rows(query, parameters)[0]
+
+    def arrow(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The rows of a query as an Arrow table."""
+        return self._db.execute(query, list(parameters)).to_arrow_table()
+
+    def once(self, name: str, query: str) -> str:
+        """The name of a temporary table made by a query the first time it is asked for, for checks that share it."""
+        made = self._db.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall()
+        if not made[0][0]:
+            self._db.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {query}")
+        return _quoted(name)
+
+    # What only an archive has.
+
+    def holding(self) -> Archive:
+        """The archive. Raises `Skip` for a table."""
+        if self.archive is None:
+            message = "this is a table: there are no images and no vectors"
+            raise Skip(message)
+        return self.archive
+
+    def with_vectors(self) -> Archive:
+        """The archive with its vectors. Raises `Skip` where there are none."""
+        archive = self.holding()
+        if not archive.has_vectors:
+            message = "this archive holds only metadata: there are no vectors"
+            raise Skip(message)
+        return archive
+
+
+def _tables(path: Path) -> list[Path]:
+    """The files of a table; none where the path is an archive or nothing at all."""
+    if path.is_file() and path.suffix.lower() in READERS:
+        return [path]
+    if path.is_dir() and not (path / "archive.json").exists():
+        for suffix in READERS:
+            for folder in (path, path / "metadata"):
+                if found := sorted(file for file in folder.glob(f"*{suffix}") if file.is_file()):
+                    return found
+    return []
+
+
+def _database(files: list[str]) -> duckdb.DuckDBPyConnection:
+    """A database in memory that may read these files and nothing else."""
+    scratch = tempfile.gettempdir()
+    settings: dict[str, Any] = {
+        "memory_limit": MEMORY,
+        "temp_directory": f"{scratch}/latentarchive-{os.getpid()}",
+        "python_enable_replacements": "false",
+        "autoload_known_extensions": "false",
+        "autoinstall_known_extensions": "false",
+        "preserve_insertion_order": "false",
+    }
+    db = duckdb.connect(":memory:", config=settings)
+    db.execute(f"SET allowed_paths = [{', '.join(_string(file) for file in files)}]")
+    db.execute("SET enable_external_access = false")
+    db.execute("SET enable_progress_bar = false")
+    db.execute("SET lock_configuration = true")
+    return db
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _string(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
