@@ -17,7 +17,7 @@ from latentarchive.index.tuning import Tuning
 
 READING, COMPARING = 400.0, 4.0
 """Cost of reading one stored row, and of comparing it with a query, where comparing one code costs 1; see
-`benchmarks.index`. Rough figures: only which of two ways is taken depends on them."""
+`benchmarks.filter`. Rough figures: only which of two ways is taken depends on them."""
 
 BESIDE = 50_000
 """Allowed rows up to which a filter is scanned beside an index that is no inverted file."""

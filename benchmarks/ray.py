@@ -1,6 +1,6 @@
 """Images per second of a build on Ray with one worker and with two, each held to a processor core of its own.
 
-    python -m benchmarks.cluster [--images 1024] [--arch ViT-B-32] [--part 64] [--rounds 2]
+    python -m benchmarks.ray [--images 1024] [--arch ViT-B-32] [--part 64] [--rounds 2]
 
 It draws 640 x 480 JPEGs (synthetic) and uses random weights; each worker computes in one thread. What is timed lies
 between the first finished part of each worker and the last part: the start of Ray and of the workers is left out,
@@ -80,7 +80,7 @@ def parts_of(folder: Path) -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Measure, print, write results/cluster.json."""
+    """Measure, print, write results/ray.json."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=1024)
     parser.add_argument("--arch", default="ViT-B-32")
@@ -108,7 +108,7 @@ def main() -> None:
         build_archive(recipe, out=place / "local", part_inputs=options.part)
         expected = parts_of(place / "local")
         path = save(
-            "cluster",
+            "ray",
             {
                 "machine": facts,
                 "ray": version("ray"),

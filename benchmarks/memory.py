@@ -1,0 +1,63 @@
+"""Time and memory of a command in a process of its own, its memory parted in own pages and pages mapped from files.
+
+Read from /proc while it works. What `wait4` and `getrusage` call the peak (`ru_maxrss`) will not do: on Linux a process
+begins with the peak of the one that started it. Processes that it starts in turn are not counted.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+"""Where commands run: the checkout."""
+
+EVERY = 0.005
+"""Seconds between two looks."""
+
+PEAKS = {"VmHWM": "resident_mb", "RssAnon": "anonymous_mb", "RssFile": "mapped_mb"}
+"""Lines of /proc/PID/status. The kernel keeps the first peak; the other two are the largest that were seen.
+
+Anonymous pages are the process's alone. Mapped ones are the system's copy of files: code, an index, stored vectors;
+it takes them back when memory is short."""
+
+
+class Watched(NamedTuple):
+    """What a command wrote and took."""
+
+    output: str
+    seconds: float
+    #: Peaks in MB (2^20 bytes) under the names of `PEAKS`.
+    memory: dict[str, int]
+
+
+def watched(command: Sequence[str | Path]) -> Watched:
+    """Run a command to its end. Raises `SystemExit` with what it complained of if it fails."""
+    peaks = dict.fromkeys(PEAKS.values(), 0)
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as complaints:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=complaints)
+        while process.poll() is None:
+            for name, kilobytes in _now(process.pid).items():
+                peaks[name] = max(peaks[name], kilobytes)
+            time.sleep(EVERY)
+        seconds = time.perf_counter() - began
+        output.seek(0)
+        complaints.seek(0)
+        if process.returncode:
+            raise SystemExit(complaints.read())
+        return Watched(output.read(), seconds, {name: round(kilobytes / 1024) for name, kilobytes in peaks.items()})
+
+
+def _now(pid: int) -> dict[str, int]:
+    """Kilobytes by name; nothing of a process that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    said = (line.split() for line in lines)
+    return {PEAKS[words[0][:-1]]: int(words[1]) for words in said if words and words[0][:-1] in PEAKS}
