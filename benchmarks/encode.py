@@ -29,6 +29,7 @@ from PIL import Image
 
 from benchmarks import peers
 from benchmarks.machine import machine, save
+from benchmarks.memory import Watched, watched
 from latentarchive.build.parts import BATCH
 from latentarchive.embedded import read_embedded
 from latentarchive.encoders import Encoder, load_encoder
@@ -73,8 +74,8 @@ def stages(paths: list[Path], encoder: Encoder) -> dict[str, float]:
 class Cost:
     """Of one tool in one round, from a run over few images and one over many."""
 
-    few: peers.Run
-    many: peers.Run
+    few: Watched
+    many: Watched
     #: Number of images of either run.
     images: tuple[int, int]
 
@@ -93,7 +94,7 @@ class Cost:
 
 def summary(costs: list[Cost]) -> dict[str, float]:
     """Medians over the rounds."""
-    rows = np.array([[*cost.marginal, *cost.fixed, cost.many.peak / 2**20] for cost in costs])
+    rows = np.array([[*cost.marginal, *cost.fixed, cost.many.memory["resident_mb"]] for cost in costs])
     seconds, cpu, fixed, fixed_cpu, peak = np.median(rows, axis=0).tolist()
     return {
         "images_per_s": round(1 / seconds, 2),
@@ -116,7 +117,7 @@ def bare_rate(encoder: Encoder, prepared: list[np.ndarray]) -> float:
 def ours(recipe: Path, folder: Path, out: Path, sizes: tuple[int, int]) -> Cost:
     """Builds of both sizes, each in a process of its own."""
     command = [sys.executable, "-m", "latentarchive", "build", str(recipe), "--root", str(folder)]
-    runs = [peers.timed([*command, "--out", f"{out}-{n}", "--limit", str(n)]) for n in sizes]
+    runs = [watched([*command, "--out", f"{out}-{n}", "--limit", str(n)]) for n in sizes]
     return Cost(*runs, images=sizes)
 
 

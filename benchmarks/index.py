@@ -1,6 +1,6 @@
-"""Build and search an index over many vectors, beside autofaiss and a bare scan.
+"""Build and search an index over many vectors, beside other tools and a bare scan.
 
-    python -m benchmarks.index [--rows 1000000] [--work DIR] [--autofaiss PYTHON]
+    python -m benchmarks.index [--rows 1000000] [--work DIR] [--peers PYTHON [--peer autofaiss]...]
 
 Vectors are synthetic (`benchmarks.vectors`) and stay in the working folder, 1 KB each: a second run reads them again.
 Building and searching run in a process each, for their memory. Queries are held out. Writes
@@ -36,7 +36,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("models/vectors"), help="where vectors and indexes lie")
     parser.add_argument("--factory", default=AUTO)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--autofaiss", type=Path, help="python of an environment with autofaiss; see benchmarks.peers")
+    parser.add_argument("--peers", type=Path, help="python of an environment that has them; see benchmarks.peers")
+    parser.add_argument("--peer", action="append", choices=peers.PROGRAMS, help="which of them; all unless given")
     parser.add_argument("--only", choices=("build", "search"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.work = given.work.absolute()
@@ -58,8 +59,8 @@ def main() -> None:
     for stage in ("search",) if factory == EXACT else ("build", "search"):
         run = watched([*command, stage])
         figures[stage] = json.loads(run.output) | {"memory": run.memory}
-    if given.autofaiss:
-        figures["autofaiss"] = autofaiss(given, queries, truth)
+    if given.peers:
+        figures |= {name: peer(name, given, queries, truth) for name in given.peer or peers.PROGRAMS}
     figures["machine"] = facts
     print(json.dumps(figures, indent=1))
     print(f"written: {save(f'index-{given.rows}', figures)}")
@@ -128,17 +129,17 @@ def one_query(index: Index, queries: np.ndarray) -> dict[str, float]:
     }
 
 
-def autofaiss(given: argparse.Namespace, queries: np.ndarray, truth: list[np.ndarray]) -> dict[str, Any]:
-    """Its default index over the same files, and its speed at each recall; its re-scoring is none."""
-    folder = given.work / f"autofaiss-{given.rows}"
+def peer(name: str, given: argparse.Namespace, queries: np.ndarray, truth: list[np.ndarray]) -> dict[str, Any]:
+    """A peer's default index over the same files, and its speed at each recall; none of them re-scores."""
+    folder = given.work / f"peers-{given.rows}"
     folder.mkdir(exist_ok=True)
     for shard in sorted((given.work / "shards").glob("part-*.npy"))[: given.rows // SHARD]:
         if not (link := folder / shard.name).exists():
             link.symlink_to(shard.absolute())
     asked = given.work / "queries.npy"
     np.save(asked, queries)
-    arguments = [str(folder.absolute()), str(asked.absolute()), str(given.threads), str(K), "4G", "16G"]
-    said, peak = peers.run(given.autofaiss, peers.AUTOFAISS, arguments, cwd=given.work)
+    arguments = [str(folder.absolute()), str(asked.absolute()), str(given.threads), str(K)]
+    said, peak = peers.run(given.peers, peers.PROGRAMS[name], arguments, cwd=given.work)
     curve = [
         {
             "set": point["set"],
@@ -147,7 +148,7 @@ def autofaiss(given: argparse.Namespace, queries: np.ndarray, truth: list[np.nda
         }
         for point in said.pop("curve")
     ]
-    return said | {"curve": curve, "peak_resident_mb": round(peak / 2**20)}
+    return said | {"curve": curve, "peak_resident_mb": peak}
 
 
 if __name__ == "__main__":

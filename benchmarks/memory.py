@@ -6,10 +6,11 @@ begins with the peak of the one that started it. Processes that it starts in tur
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,26 +32,36 @@ class Watched(NamedTuple):
 
     output: str
     seconds: float
+    #: Seconds of processor; those of processes that it waited for are in it.
+    cpu: float
     #: Peaks in MB (2^20 bytes) under the names of `PEAKS`.
     memory: dict[str, int]
 
 
-def watched(command: Sequence[str | Path]) -> Watched:
-    """Run a command to its end. Raises `SystemExit` with what it complained of if it fails."""
+def watched(
+    command: Sequence[str | Path], *, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> Watched:
+    """Run a command to its end, with more in its environment. Raises `SystemExit` with its last words if it fails."""
     peaks = dict.fromkeys(PEAKS.values(), 0)
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as complaints:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=complaints)
-        while process.poll() is None:
+        more = os.environ | dict(environment or {})
+        process = subprocess.Popen(command, cwd=cwd, stdout=output, stderr=complaints, env=more)
+        ended, status, usage = 0, 0, None
+        while not ended:
             for name, kilobytes in _now(process.pid).items():
                 peaks[name] = max(peaks[name], kilobytes)
             time.sleep(EVERY)
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         complaints.seek(0)
         if process.returncode:
-            raise SystemExit(complaints.read())
-        return Watched(output.read(), seconds, {name: round(kilobytes / 1024) for name, kilobytes in peaks.items()})
+            message = f"{command[0]} failed: {complaints.read()[-2000:]}"
+            raise SystemExit(message)
+        memory = {name: round(kilobytes / 1024) for name, kilobytes in peaks.items()}
+        return Watched(output.read(), seconds, usage.ru_utime + usage.ru_stime, memory)
 
 
 def _now(pid: int) -> dict[str, int]:

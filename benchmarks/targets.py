@@ -98,7 +98,7 @@ def _steeper(*keys: str) -> Callable[[Measured], float | None]:
 ENCODE, INDEX, FILTER, GROWTH = (f"python -m benchmarks.{name}" for name in ("encode", "index", "filter", "growth"))
 STARTUP, METADATA, RAY = (f"python -m benchmarks.{name}" for name in ("startup", "metadata", "ray"))
 PEER, TEN = f"{ENCODE} --clip-retrieval BIN", f"{INDEX} --rows {TEN_MILLION}"
-AUTOFAISS = f"{INDEX} --autofaiss PYTHON"
+AUTOFAISS = f"{INDEX} --peers PYTHON"
 PARTS = "parts_are_those_of_a_local_build"
 OF_TEN = f"index-{TEN_MILLION}"
 ONE = f"index-{MILLION}"
