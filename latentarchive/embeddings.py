@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,16 @@ from latentarchive.errors import ArchiveDamaged
 
 UNIT_TOLERANCE = 1e-3
 """How far from 1 a stored row's length may be: float16 rounding of a unit row stays below 6e-4."""
+
+MAPPED = 2**29
+"""Bytes of large files that stay mapped after they were read: half a gigabyte. The system would keep the pages anyway;
+what is let go counts no more as this process's memory, and costs nothing to read again while it is in the cache."""
+
+STAY = 3 * MAPPED
+"""Files of no more bytes in all are never let go: a search may come back to any of their pages at once."""
+
+AROUND = 2**16
+"""Bytes that one row read alone maps: Linux maps the pages around it that it has in its cache (fault_around_bytes)."""
 
 BLOCK = 16_384
 """Rows read at a time where all are read: 32 MB at 512 dimensions."""
@@ -158,6 +169,8 @@ class Stacked:
     def __init__(self, arrays: Sequence[NDArray[Any]]) -> None:
         self.arrays = list(arrays)
         self._starts = np.cumsum([0, *(len(a) for a in self.arrays)])
+        self._large = sum(a.nbytes for a in self.arrays) > STAY
+        self._mapped = 0
         if len({a.shape[1:] for a in self.arrays}) > 1:
             message = f"embeddings of different shapes: {sorted({a.shape[1:] for a in self.arrays})}"
             raise ArchiveDamaged(message)
@@ -167,6 +180,7 @@ class Stacked:
 
     def between(self, start: int, stop: int) -> NDArray[Any]:
         """The rows from `start` to before `stop`, as one array, which may be a view."""
+        self._map((stop - start) * self.arrays[0][:1].nbytes)
         first = int(np.searchsorted(self._starts, start, side="right")) - 1
         last = int(np.searchsorted(self._starts, stop, side="left"))
         slices = [
@@ -181,9 +195,19 @@ class Stacked:
             bad = rows.min() if rows.min() < 0 else rows.max()
             message = f"embeddings: row {bad} is asked of {len(self)} stored ones; were the files replaced?"
             raise ArchiveDamaged(message)
+        self._map(len(rows) * max(AROUND, self.arrays[0][:1].nbytes))
         part = np.searchsorted(self._starts, rows, side="right") - 1
         out = np.empty((len(rows), *self.arrays[0].shape[1:]), np.result_type(*self.arrays))
         for p in np.unique(part):
             here = part == p
             out[here] = self.arrays[p][rows[here] - self._starts[p]]
         return out
+
+    def _map(self, size: int) -> None:
+        """Let go of all pages before more than `MAPPED` bytes are mapped."""
+        self._mapped += size
+        if self._large and self._mapped > MAPPED:
+            self._mapped = size
+            for array in self.arrays:
+                if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+                    array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # numpy has no public name

@@ -1,5 +1,7 @@
 """Stored rows come back in order and of unit length; numpy's own concatenation is the oracle."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -143,3 +145,32 @@ def test_files_that_do_not_fit_each_other(folder):
 def test_a_mapped_array_cannot_be_written_to(folder):
     with pytest.raises(ValueError, match="read-only"):
         load_array(folder / "part-00000.npy")[0, 0] = 1
+
+
+def resident(path):
+    """Kilobytes of a file that this process has mapped at the moment."""
+    lines = iter(Path("/proc/self/smaps").read_text().splitlines())
+    return sum(
+        next(int(row.split()[1]) for row in lines if row.startswith("Rss:")) for line in lines if str(path) in line
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the system does not tell what is mapped")
+def test_large_files_stay_mapped_only_up_to_a_bound(tmp_path, monkeypatch):
+    path, rows = tmp_path / "part-00000.npy", np.random.default_rng(0).normal(size=(160_000, 64)).astype(np.float16)
+    np.save(path, rows)
+
+    def most(mapped, stay):
+        monkeypatch.setattr("latentarchive.embeddings.MAPPED", mapped)
+        monkeypatch.setattr("latentarchive.embeddings.STAY", stay)
+        stacked, seen = Stacked([load_array(path)]), []
+        for start in range(0, len(rows), 4000):
+            assert np.array_equal(stacked.between(start, start + 4000), rows[start : start + 4000])
+            drawn = np.random.default_rng(start).integers(len(rows), size=20)
+            assert np.array_equal(stacked.take(drawn), rows[drawn])
+            seen.append(resident(path))
+        return max(seen)
+
+    size = rows.nbytes // 1024
+    assert most(2**29, rows.nbytes) > 0.9 * size
+    assert most(2**22, 0) < 0.4 * size
