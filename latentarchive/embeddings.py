@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import mmap
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentarchive.errors import ArchiveDamaged
+from latentarchive.errors import ArchiveDamaged, ArchiveError
 
 UNIT_TOLERANCE = 1e-3
 """How far from 1 a stored row's length may be: float16 rounding of a unit row stays below 6e-4."""
@@ -23,8 +26,8 @@ what is let go counts no more as this process's memory, and costs nothing to rea
 STAY = 3 * MAPPED
 """Files of no more bytes in all are never let go: a search may come back to any of their pages at once."""
 
-AROUND = 2**16
-"""Bytes that one row read alone maps: Linux maps the pages around it that it has in its cache (fault_around_bytes)."""
+AROUND = 2**21
+"""Bytes that one row read alone may map: Linux maps what its cache holds together with it, 64 KB to 2 MB."""
 
 BLOCK = 16_384
 """Rows read at a time where all are read: 32 MB at 512 dimensions."""
@@ -133,16 +136,33 @@ class Embeddings:
 
 
 def load_array(path: Path) -> NDArray[Any]:
-    """Map a ``.npy`` file read-only. Raises `ArchiveDamaged` if it is missing, truncated or not an array."""
+    """Map a ``.npy`` file read-only; each keeps a file open. Raises `ArchiveDamaged` if it is missing or no array."""
+    _allow_many_files()
     try:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
         message = f"{path} is missing; restore it from a copy, or build the archive again"
         raise ArchiveDamaged(message) from error
+    except OSError as error:
+        message = f"{path} cannot be opened: {error.strerror or error}"
+        if error.errno == errno.EMFILE:
+            message += "; this process may not open more files: raise the limit, for example with ulimit -n 65536"
+            raise ArchiveError(message) from error
+        raise ArchiveDamaged(message) from error
     except Exception as error:  # numpy evaluates the header: damage raises whatever it likes
         message = f"{path} cannot be read as an array ({error}); restore it from a copy, or build the archive again"
         raise ArchiveDamaged(message) from error
     return array
+
+
+@cache
+def _allow_many_files() -> None:
+    """Raise this process's own limit of open files to what the system allows it: shells begin with 1,024."""
+    with contextlib.suppress(ImportError, ValueError, OSError):  # there is no such limit on Windows
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _load(paths: Sequence[Path], *, ndim: int) -> list[NDArray[Any]]:
@@ -170,7 +190,7 @@ class Stacked:
         self.arrays = list(arrays)
         self._starts = np.cumsum([0, *(len(a) for a in self.arrays)])
         self._large = sum(a.nbytes for a in self.arrays) > STAY
-        self._mapped = 0
+        self._mapped, self._held, self._lock = 0, set[int](), threading.Lock()
         if len({a.shape[1:] for a in self.arrays}) > 1:
             message = f"embeddings of different shapes: {sorted({a.shape[1:] for a in self.arrays})}"
             raise ArchiveDamaged(message)
@@ -180,9 +200,9 @@ class Stacked:
 
     def between(self, start: int, stop: int) -> NDArray[Any]:
         """The rows from `start` to before `stop`, as one array, which may be a view."""
-        self._map((stop - start) * self.arrays[0][:1].nbytes)
         first = int(np.searchsorted(self._starts, start, side="right")) - 1
         last = int(np.searchsorted(self._starts, stop, side="left"))
+        self._map(range(first, last), (stop - start) * self.arrays[0][:1].nbytes)
         slices = [
             array[max(0, start - begin) : stop - begin]
             for array, begin in zip(self.arrays[first:last], self._starts[first:last].tolist(), strict=True)
@@ -195,19 +215,30 @@ class Stacked:
             bad = rows.min() if rows.min() < 0 else rows.max()
             message = f"embeddings: row {bad} is asked of {len(self)} stored ones; were the files replaced?"
             raise ArchiveDamaged(message)
-        self._map(len(rows) * max(AROUND, self.arrays[0][:1].nbytes))
         part = np.searchsorted(self._starts, rows, side="right") - 1
         out = np.empty((len(rows), *self.arrays[0].shape[1:]), np.result_type(*self.arrays))
-        for p in np.unique(part):
-            here = part == p
-            out[here] = self.arrays[p][rows[here] - self._starts[p]]
+        together = max(1, MAPPED // AROUND if self._large else len(rows))
+        for some in (slice(start, start + together) for start in range(0, len(rows), together)):
+            self._take(rows[some], part[some], out[some])
         return out
 
-    def _map(self, size: int) -> None:
-        """Let go of all pages before more than `MAPPED` bytes are mapped."""
-        self._mapped += size
-        if self._large and self._mapped > MAPPED:
-            self._mapped = size
-            for array in self.arrays:
-                if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
-                    array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # numpy has no public name
+    def _take(self, rows: NDArray[np.int64], part: NDArray[np.int64], out: NDArray[Any]) -> None:
+        parts = np.unique(part)
+        self._map(parts.tolist(), len(rows) * AROUND)
+        for p in parts:
+            here = part == p
+            out[here] = self.arrays[p][rows[here] - self._starts[p]]
+
+    def _map(self, parts: Iterable[int], size: int) -> None:
+        """Note that so many bytes of these arrays are about to be mapped; what was mapped before goes if it is much."""
+        if not self._large:
+            return
+        with self._lock:
+            if self._mapped + size > MAPPED:
+                for array in (self.arrays[part] for part in self._held):
+                    if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+                        array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # no public name
+                self._held.clear()
+                self._mapped = 0
+            self._held.update(parts)
+            self._mapped += size

@@ -1,5 +1,7 @@
 """Stored rows come back in order and of unit length; numpy's own concatenation is the oracle."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -157,8 +159,10 @@ def resident(path):
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the system does not tell what is mapped")
 def test_large_files_stay_mapped_only_up_to_a_bound(tmp_path, monkeypatch):
-    path, rows = tmp_path / "part-00000.npy", np.random.default_rng(0).normal(size=(160_000, 64)).astype(np.float16)
+    path, rows = tmp_path / "part-00000.npy", np.random.default_rng(0).normal(size=(320_000, 64)).astype(np.float16)
     np.save(path, rows)
+
+    monkeypatch.setattr("latentarchive.embeddings.AROUND", 2**20)
 
     def most(mapped, stay):
         monkeypatch.setattr("latentarchive.embeddings.MAPPED", mapped)
@@ -174,3 +178,18 @@ def test_large_files_stay_mapped_only_up_to_a_bound(tmp_path, monkeypatch):
     size = rows.nbytes // 1024
     assert most(2**29, rows.nbytes) > 0.9 * size
     assert most(2**22, 0) < 0.4 * size
+
+
+def test_an_archive_of_many_parts_opens_where_a_shell_allows_few_files(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((2, 4), np.float16))
+    program = """if True:
+        import resource, sys
+        from pathlib import Path
+        from latentarchive.embeddings import load_array
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, int(sys.argv[2])))
+        print(len([load_array(Path(sys.argv[1])) for _ in range(300)]))
+    """
+    command = [sys.executable, "-c", program, str(tmp_path / "a.npy")]
+    assert subprocess.run([*command, "1000"], capture_output=True, text=True, check=True).stdout == "300\n"
+    refused = subprocess.run([*command, "100"], capture_output=True, text=True, check=False).stderr
+    assert "Too many open files; this process may not open more files: raise the limit" in refused
