@@ -127,7 +127,7 @@ class OpenCLIPEncoder:
         size = model.visual.image_size
         self._shape = (*(size if isinstance(size, tuple | list) else (size, size)), 3)
         self._model, self.precision = precisions.reduced(model.to(device), precision or chosen, self._trial)
-        self.dim = int(self._trial(self._model).shape[1])
+        self.dim = int(self._texts(self._model, self._tokens(PROBE[:1])).shape[1])
         versions = {name: require(name, extra="clip").__version__.split(".")[0] for name in ("open_clip", "torch")}
         # Not the precision: two machines that round differently still make vectors that can be compared.
         parts: dict[str, Any] = {"weights": digest, "config": config, "versions": versions}
