@@ -40,7 +40,5 @@ def converted(value: Any, hint: Any, where: str) -> Any:
         if isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
             return value
     expected = getattr(hint, "__name__", str(hint)).replace("collections.abc.", "")
-    if typing.get_origin(hint) is not None:
-        expected = str(hint)
     message = f"{where} must be {expected}, got {value!r}"
     raise ValueError(message)
