@@ -22,6 +22,12 @@ READING, COMPARING = 400.0, 4.0
 BESIDE = 50_000
 """Allowed rows up to which a filter is scanned beside an index that is no inverted file."""
 
+ASKED = 16
+"""Rows that an index is asked for when it is opened: it must know a quarter of them."""
+
+COPY = 0.9999
+"""Cosine above which a row is taken for a copy of another: what an index finds in place of one of many copies."""
+
 
 class Index:
     """Search over the rows of `Embeddings`.
@@ -49,7 +55,7 @@ class Index:
 
     @classmethod
     def open(cls, path: Path, embeddings: Embeddings, *, encoder: str, tuning: Tuning | None) -> Index:
-        """Open ``index.faiss``, memory-mapped. Raises `ArchiveDamaged` if it does not fit the rows."""
+        """Open ``index.faiss``, memory-mapped. Raises `ArchiveDamaged` if it is torn, or of other rows."""
         import faiss
 
         try:
@@ -61,7 +67,11 @@ class Index:
             found, expected = f"{index.ntotal} x {index.d}", f"{len(embeddings)} x {embeddings.dim}"
             message = f"{path} holds {found} vectors, the archive {expected}; delete it and it is rebuilt"
             raise ArchiveDamaged(message)
-        return cls(embeddings, encoder=encoder, faiss_index=index, tuning=tuning)
+        opened = cls(embeddings, encoder=encoder, faiss_index=index, tuning=tuning)
+        if not opened._knows_its_rows():
+            message = f"{path} is the index of other vectors than the archive's; delete it and it is rebuilt"
+            raise ArchiveDamaged(message)
+        return opened
 
     def search(
         self,
@@ -96,6 +106,17 @@ class Index:
             return [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
         candidates = self._candidates(queries, k, allowed, count)
         return scored(self.embeddings, queries, candidates, k)
+
+    def _knows_its_rows(self) -> bool:
+        """Whether the index finds enough of some rows, or copies of them: that of another archive does so by chance."""
+        assert self._proposer is not None
+        some = np.unique(np.linspace(0, len(self.embeddings) - 1, ASKED).astype(np.int64))
+        vectors = self.embeddings.take(some)
+        candidates = self._proposer.propose(vectors, 1, None, self._look(self._proposer, len(self.embeddings), 1))
+        if 4 * sum(row in near for row, near in zip(some, candidates, strict=True)) >= len(some):
+            return True
+        best = scored(self.embeddings, vectors, candidates, 1)
+        return 4 * sum(bool(len(scores)) and scores[0] > COPY for _, scores in best) >= len(some)
 
     def _candidates(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None, count: int
