@@ -15,14 +15,14 @@ from latentarchive.index.scan import Scan
 from latentarchive.index.scoring import SearchResult, scored
 from latentarchive.index.tuning import Tuning
 
-READING, COMPARING = 400.0, 4.0
-"""Cost of reading one stored row, and of comparing it with a query, where comparing one code costs 1; see
-`benchmarks.filter`. Rough figures: only which of two ways is taken depends on them."""
+READING, COMPARING = 60.0, 0.5
+"""Cost of reading one stored row, and of comparing it with a query, where comparing one code costs 1. Measured by
+`benchmarks.crossover`, which says how much longer the choices made by them took than the better ones."""
 
 BESIDE = 50_000
 """Allowed rows up to which a filter is scanned beside an index that is no inverted file."""
 
-ASKED = 16
+ASKED = 64
 """Rows that an index is asked for when it is opened: it must know a quarter of them."""
 
 COPY = 0.9999
@@ -51,7 +51,7 @@ class Index:
         self.encoder = encoder
         self._proposer = Proposer(faiss_index) if faiss_index is not None else None
         self._tuning = tuning
-        self._scan = Scan(embeddings)
+        self._scan = Scan(embeddings, hold=faiss_index is None)  # beside an index it reads what a filter leaves
 
     @classmethod
     def open(cls, path: Path, embeddings: Embeddings, *, encoder: str, tuning: Tuning | None) -> Index:
@@ -112,7 +112,7 @@ class Index:
         assert self._proposer is not None
         some = np.unique(np.linspace(0, len(self.embeddings) - 1, ASKED).astype(np.int64))
         vectors = self.embeddings.take(some)
-        candidates = self._proposer.propose(vectors, 1, None, self._look(self._proposer, len(self.embeddings), 1))
+        candidates = self._proposer.propose(vectors, 1, None, 1)  # a row lies in the cell that is nearest to it
         if 4 * sum(row in near for row, near in zip(some, candidates, strict=True)) >= len(some):
             return True
         best = scored(self.embeddings, vectors, candidates, 1)
