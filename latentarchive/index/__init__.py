@@ -1,6 +1,6 @@
 """Nearest rows by cosine: exact for small archives, a FAISS index beyond, always re-scored from the stored rows."""
 
-from latentarchive.index.building import Fill, build_index, empty_index, fill_here
+from latentarchive.index.building import Fill, FillHere, build_index, empty_index, fill_here
 from latentarchive.index.choice import AUTO, EXACT, EXACT_UP_TO, choose
 from latentarchive.index.room import Copies
 from latentarchive.index.scoring import SearchResult
@@ -15,6 +15,7 @@ __all__ = [
     "RECALL_TARGET",
     "Copies",
     "Fill",
+    "FillHere",
     "Index",
     "SearchResult",
     "ShardedIndex",
