@@ -11,8 +11,9 @@ EXACT = "exact"
 """Factory of the archives that need no index file: their vectors are scanned."""
 
 EXACT_UP_TO = 50_000
-"""Rows up to which `auto` scans: no answer is ever missed. An index is faster from 10,000 rows on (`python -m
-benchmarks.crossover`); but here a scan still takes no longer than a person notices, and needs no file and no tuning."""
+"""Rows up to which `auto` scans: no answer is ever missed. An index is faster for one query from 10,000 rows on, for
+a batch from 20,000 (`python -m benchmarks.crossover`); but here a scan still takes no longer than a person notices,
+and needs no file and no tuning."""
 
 CELLS = (64, 4096)
 """Fewest and most cells of an inverted file; more of them make filling slower than n log n."""
