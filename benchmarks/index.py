@@ -26,7 +26,7 @@ from benchmarks.memory import watched
 from benchmarks.searching import DIM, QUERIES, K, exact, recall, searched, singly
 from benchmarks.vectors import SHARD, Space
 from latentarchive.embeddings import Embeddings
-from latentarchive.index import AUTO, EXACT, Index, Tuning, build_index, choose, fill_here
+from latentarchive.index import AUTO, EXACT, FillHere, Index, Tuning, build_index, choose
 
 
 def main() -> None:
@@ -71,13 +71,14 @@ def built(embeddings: Embeddings, factory: str, work: Path) -> dict[str, Any]:
     marks = [time.perf_counter()]
     path = work / f"{len(embeddings)}.faiss"
 
-    def fill(index: Any, rows: Embeddings) -> Any:
-        marks.append(time.perf_counter())
-        full = fill_here(index, rows)
-        marks.append(time.perf_counter())
-        return full
+    class Timed(FillHere):
+        def __call__(self, index: Any, rows: Embeddings) -> Any:
+            marks.append(time.perf_counter())
+            full = super().__call__(index, rows)
+            marks.append(time.perf_counter())
+            return full
 
-    tuning = build_index(embeddings, factory, path, fill=fill)
+    tuning = build_index(embeddings, factory, path, fill=Timed())
     marks.append(time.perf_counter())
     path.with_suffix(".json").write_text(json.dumps(asdict(tuning)))
     train, add, tune = (round(float(seconds), 2) for seconds in np.diff(marks))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latentarchive import storage
 from latentarchive.errors import ArchiveDamaged, ArchiveError
 
 UNIT_TOLERANCE = 1e-3
@@ -65,22 +66,34 @@ class Embeddings:
             raise ArchiveDamaged(message)
 
     @classmethod
-    def open(cls, folder: Path, parts: int, *, published: Sequence[Path] | None = None) -> Embeddings:
+    def open(
+        cls, folder: Path, parts: int, *, published: Sequence[Path] | None = None, marks: Sequence[str] = ()
+    ) -> Embeddings:
         """Map the files of an archive's ``embeddings`` folder.
 
         Args:
             folder: Holds ``part-00000.npy`` (or, if `published`, ``rows-00000.npy``) and ``norms-00000.npy``.
             parts: How many parts there are.
             published: The publisher's files in order, for embeddings that were opened in place.
+            marks: Of the files of vectors in order, as `file_marks` told them when the archive was made; empty: not
+                known.
 
         Raises:
-            ArchiveDamaged: A file is missing, truncated or has another shape; the message names it.
+            ArchiveDamaged: A file is missing, truncated, has another shape or is another; the message names it.
         """
+        files = vector_files(folder, parts, published)
+        vectors = _load(files, ndim=2)
+        for path, found, expected in zip(files, file_marks(files), marks, strict=True) if marks else ():
+            if found != expected:
+                message = (
+                    f"{path} is not the file of vectors with which the archive was made; "
+                    "put that one back, or build the archive again"
+                )
+                raise ArchiveDamaged(message)
         norms = _load([folder / f"norms-{part:05d}.npy" for part in range(parts)], ndim=1)
         if published is None:
-            return cls(_load([folder / f"part-{part:05d}.npy" for part in range(parts)], ndim=2), norms)
-        rows = _load([folder / f"rows-{part:05d}.npy" for part in range(parts)], ndim=1)
-        return cls(_load(published, ndim=2), norms, rows)
+            return cls(vectors, norms)
+        return cls(vectors, norms, _load([folder / f"rows-{part:05d}.npy" for part in range(parts)], ndim=1))
 
     def __len__(self) -> int:
         return len(self._norms)
@@ -109,12 +122,14 @@ class Embeddings:
         return (total / len(self)).astype(np.float32)
 
     def take(self, rows: Sequence[int] | NDArray[np.integer]) -> NDArray[np.float32]:
-        """The rows with these numbers: float32, shape (len(rows), dim), unit length."""
-        return _unit(self._stored(np.asarray(rows, dtype=np.int64)))
+        """The rows with these numbers: float32, shape (len(rows), dim), unit length. Raises `ArchiveDamaged`."""
+        numbers = np.asarray(rows, dtype=np.int64)
+        return _unit(self._stored(numbers), numbers)
 
     def between(self, start: int, stop: int) -> NDArray[np.float32]:
-        """The rows from `start` to before `stop`, or to the end: float32, unit length."""
-        return _unit(self._between(start, min(stop, len(self))))
+        """The rows from `start` to before `stop`, or to the end: float32, unit length. Raises `ArchiveDamaged`."""
+        stop = min(stop, len(self))
+        return _unit(self._between(start, stop), range(start, stop))
 
     def blocks(self, size: int = BLOCK) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """All rows in order, `size` at a time, as (first row number, unit rows); memory stays at one block."""
@@ -133,6 +148,16 @@ class Embeddings:
 
     def _stored(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._vectors.take(rows if self._rows is None else self._rows.take(rows)).astype(np.float32)
+
+
+def vector_files(folder: Path, parts: int, published: Sequence[Path] | None) -> list[Path]:
+    """Where the vectors lie, in order; see `Embeddings.open`."""
+    return list(published) if published is not None else [folder / f"part-{part:05d}.npy" for part in range(parts)]
+
+
+def file_marks(files: Sequence[Path]) -> tuple[str, ...]:
+    """What tells each of these files from the others, so that they cannot be swapped or replaced unnoticed."""
+    return tuple(storage.mark(path) for path in files)
 
 
 def load_array(path: Path) -> NDArray[Any]:
@@ -176,10 +201,16 @@ def _load(paths: Sequence[Path], *, ndim: int) -> list[NDArray[Any]]:
     return arrays
 
 
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Divide rows by their length, in place."""
+def _unit(rows: NDArray[np.float32], numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+    """Divide rows by their length, in place. Raises `ArchiveDamaged` at one that no build lets in."""
     norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
-    rows /= np.where(norms > 0, norms, 1)[:, None]
+    if bad := np.flatnonzero(~((norms > 0) & (norms < np.inf))).tolist():
+        message = (
+            f"embeddings: the vector of row {int(numbers[bad[0]])} has length {norms[bad[0]]:.3g}: its file was "
+            "changed; `latentarchive verify` names it, put back what was there or build the archive again"
+        )
+        raise ArchiveDamaged(message)
+    rows /= norms[:, None]
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
@@ -82,7 +83,8 @@ class Holdings:
             message = f"archive {self.manifest.name} holds only metadata and has no vectors; search it with --by words"
             raise EncoderError(message)
         published = [self.root / file for file in self.manifest.published] or None
-        return Embeddings.open(self.path / "embeddings", len(self.manifest.parts), published=published)
+        folder, parts = self.path / "embeddings", len(self.manifest.parts)
+        return Embeddings.open(folder, parts, published=published, marks=self.manifest.marks)
 
     @cached_property
     def index(self) -> Index | None:
@@ -179,9 +181,10 @@ class Holdings:
             own = path.with_name(f"{name}.{uuid4().hex}{storage.PARTIAL}")
             try:
                 make(own)
-                own.replace(path)
-            except WriteRefused:
-                pass  # an archive on read-only media is used as it is
+                storage.move(own, path)
+            except WriteRefused:  # an archive on read-only media is used as it is
+                with suppress(OSError):
+                    own.unlink()
             else:
                 return path
         if self._temporary is None:

@@ -74,6 +74,8 @@ class Manifest:
     published: tuple[str, ...] = ()
     #: Their SHA-256 when they were opened, in the same order.
     published_sha256: tuple[str, ...] = ()
+    #: What tells each file of vectors from others, in order; see `latentarchive.storage.mark`.
+    marks: tuple[str, ...] = ()
     #: ``factory``, and for an approximate index its tuned parameter and measured recall.
     index: Mapping[str, Any] = field(default_factory=dict)
     #: Thresholds of the bands for each kind of query; see `latentarchive.bands`.
@@ -115,7 +117,9 @@ class Manifest:
                     "open it with the version that built it, or build it again"
                 )
                 raise ArchiveDamaged(message)
-            tuples = {key: tuple(table[key]) for key in ("parts", "published", "published_sha256") if key in table}
+            tuples = {
+                key: tuple(table[key]) for key in ("parts", "published", "published_sha256", "marks") if key in table
+            }
             missing = [key for key in COUNTS if not isinstance(table["counts"].get(key), int)]
             if missing or (table["encoder"] != "none" and not {"factory", "file"} <= set(table["index"])):
                 raise KeyError(*missing or ["index"])

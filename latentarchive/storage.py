@@ -27,6 +27,10 @@ PARTIAL = ".partial"
 """Suffix of files that are being written; whatever still carries it is the trace of an interrupted run."""
 
 
+EDGE = 4096
+"""Bytes of a file's beginning, and of its end, that its `mark` looks at: a page, several vectors."""
+
+
 @contextmanager
 def refusals(path: Path) -> Iterator[None]:
     """Turn a refused write anywhere inside into one clear `WriteRefused` that names the path."""
@@ -38,7 +42,7 @@ def refusals(path: Path) -> Iterator[None]:
         why = os.strerror(error.errno) if error.errno else str(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             try:
-                free = f"; {shutil.disk_usage(_existing(path)).free / 1e9:.2f} GB are free there"
+                free = f"; {free_bytes(path) / 1e9:.2f} GB are free there"
             except OSError:
                 free = ""
             message = (
@@ -209,6 +213,21 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def free_bytes(path: Path) -> int:
+    """Room on the disk that a path, which need not exist yet, lies on. Raises `OSError`."""
+    return shutil.disk_usage(next(p for p in (path, *path.absolute().parents) if p.exists())).free
+
+
+def mark(path: Path) -> str:
+    """Tells a file from others of its kind without reading it: a digest of its size, beginning and end."""
+    with path.open("rb") as handle:
+        size = handle.seek(0, os.SEEK_END)
+        handle.seek(max(0, size - EDGE))
+        end = handle.read(EDGE)
+        handle.seek(0)
+        return hashlib.sha256(b"%d " % size + handle.read(EDGE) + end).hexdigest()[:16]
+
+
 def _fill(partial: Path, write: Callable[[IO[bytes]], object]) -> None:
     with partial.open("wb") as handle:
         write(handle)
@@ -226,7 +245,3 @@ def _sync_folder(folder: Path) -> None:
         pass
     finally:
         os.close(descriptor)
-
-
-def _existing(path: Path) -> Path:
-    return next(p for p in (path, *path.parents) if p.exists())

@@ -111,8 +111,18 @@ def test_the_mean_is_not_normalised():
     assert Embeddings([rows], [np.ones(4, np.float32)]).mean.tolist() == [0.25, 0.75]
 
 
-def test_a_zero_row_stays_zero():
-    assert Embeddings([np.zeros((1, 2), np.float16)], [np.zeros(1, np.float32)]).take([0]).tolist() == [[0, 0]]
+@pytest.mark.parametrize("bad", [0, np.nan, np.inf])
+def test_a_row_that_no_build_lets_in_is_named(bad):
+    """It would be near to nothing, or make every answer NaN."""
+    rows = np.eye(5, 3, dtype=np.float16)
+    rows[3:] = [(1, 1, 0), (bad, bad, bad)]
+    embeddings = Embeddings([rows[[0, 4, 1, 2]], rows[[3]]], [np.ones(5, np.float32)])
+    assert embeddings.take([4, 0]).tolist() == [[pytest.approx(0.5**0.5)] * 2 + [0], [1, 0, 0]]
+    for read in (lambda: embeddings.take([0, 1]), lambda: embeddings.between(1, 3), lambda: embeddings.mean):
+        with pytest.raises(
+            ArchiveDamaged, match=rf"^embeddings: the vector of row 1 has length {bad:.3g}: its file was "
+        ):
+            read()
 
 
 @pytest.mark.parametrize("name", ["part-00001.npy", "norms-00000.npy"])

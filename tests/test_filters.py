@@ -1,5 +1,7 @@
-"""Filters by truth table, and what an expression must never reach."""
+"""Filters by truth table, what an expression must never reach, and what it must never cost."""
 
+import threading
+import time
 from contextlib import suppress
 
 import duckdb
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from latentarchive import filters
 from latentarchive.collection import SCHEMA, Item, to_table
 from latentarchive.errors import QueryError
 from latentarchive.filters import matching
@@ -51,6 +54,13 @@ TABLE = to_table(
         ("NULL", ""),
         ("year", "abd"),
         ('"year" > 0 -- a remark', "ab"),
+        ("year > 0 AS late", "ab"),
+        ('title = \'"class":"SUBQUERY","function_name":"repeat"\'', ""),
+        ("len(list_filter(subjects, lambda s: s ILIKE 'RED')) = 1", "a"),
+        ("title.lower() SIMILAR TO '(red|blue) .*'", "ab"),
+        ("(year::VARCHAR)[1] = '1'", "ab"),
+        ("CASE WHEN year > 0 THEN width IS NULL ELSE width = 640 END", "abd"),
+        ("TRY_CAST(extra['room'] AS INTEGER) + 1 = 8", "b"),
     ],
 )
 def test_truth_tables(expression, rows):
@@ -109,22 +119,25 @@ def test_nothing_but_the_table_can_be_reached(tmp_path, what):
     assert local_table is TABLE
 
 
-def test_settings_are_locked_and_access_is_off():
-    """Asked from inside; the names are DuckDB's."""
+def test_settings_are_locked_and_access_is_off(monkeypatch):
+    """Asked from inside, which a filter may not; the names are DuckDB's."""
+    monkeypatch.setattr(filters, "FUNCTIONS", filters.FUNCTIONS | {"current_setting"})
     for name, value in {
         "enable_external_access": "false",
         "lock_configuration": "true",
         "python_enable_replacements": "false",
         "autoload_known_extensions": "false",
         "autoinstall_known_extensions": "false",
+        "memory_limit": "953.6 MiB",
+        "temp_directory": "",
     }.items():
         assert matching(TABLE, f"CAST(current_setting('{name}') AS VARCHAR) = '{value}'").all(), name
 
 
 def test_one_filter_leaves_nothing_for_the_next():
     matching(TABLE, "true")
-    with pytest.raises(QueryError, match="Catalog Error"):
-        matching(TABLE, "(SELECT count(*) FROM numbered) > 0")
+    with pytest.raises(QueryError, match="numbered"):
+        matching(TABLE, "numbered.year > 0")
     assert duckdb.sql("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]
 
 
@@ -142,6 +155,74 @@ def test_an_expression_that_cannot_be_read(expression, message):
     with pytest.raises(QueryError) as caught:
         matching(TABLE, expression)
     assert str(caught.value) == message
+
+
+BOMBS = {
+    "(SELECT count(*) FROM range(1000000) a, range(1000000) b) > 0": "it holds a query, and can only compare the ",
+    "EXISTS (SELECT 1)": "it holds a query, and",
+    "year = ANY(range(1000000000))": "it holds a query, and",
+    "count(*) OVER () > 1": "it holds a window, and",
+    "COLUMNS(*) IS NOT NULL": "it holds *, and",
+    "year = $1": "it holds a parameter, and",
+    "length(repeat(title, 100000000)) > 0": "no function 'repeat' in filters; known: abs, add, array_contains, ",
+    "title.RePeat(100000000) <> ''": "no function 'repeat' in filters; known: ",
+    "\"repeat\"(title, 100000000) <> ''": "no function 'repeat' in filters; known: ",
+    "length(repeat('x', 10**12)) > 0": "no function 'repeat' in filters; known: ",
+    "len(range(1000000000)) > 0": "no function 'range' in filters; known: ",
+    "lpad(title, 2000000000, 'x') = ''": "no function 'lpad' in filters; known: ",
+    "format('{:>2000000000}', title) = ''": "no function 'format' in filters; known: ",
+    "replace(text, 'a', text) = ''": "no function 'replace' in filters; known: ",
+    "levenshtein(text, text) > 1": "no function 'levenshtein' in filters; known: ",
+    "list_transform(subjects, lambda s: s || s) = []": "no function 'list_transform' in filters; did you mean ",
+    "year IN (lowerr(title))": "no function 'lowerr' in filters; did you mean 'lower'?",
+    "NULL::INTEGER[100000] IS NULL": "no type of fixed length in filters; write it without the number",
+    "CAST(NULL AS INTEGER[100000][]) IS NULL": "no type of fixed length in filters; write it without the number",
+    "true\0 OR repeat('x', 9) = ''": "a character of it is no text; write it again",
+    "title = '\udcff'": "a character of it is no text; write it again",
+}
+"""What could take all memory or all time, none of which DuckDB's own limits would end in time."""
+
+
+@pytest.mark.parametrize("expression", BOMBS)
+def test_what_has_no_bound_is_refused_before_it_is_run(expression):
+    with pytest.raises(QueryError) as caught:
+        matching(TABLE, expression)
+    assert str(caught.value).startswith(f"filter {expression!r}: {BOMBS[expression]}")
+    assert "\n" not in str(caught.value)
+
+
+def test_every_function_is_one_of_duckdb():
+    known = {name for (name,) in duckdb.sql("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()}
+    parsed_away = {"like_escape", "not_like_escape", "ilike_escape", "not_ilike_escape", "current_date", "position"}
+    assert filters.FUNCTIONS - known <= parsed_away
+
+
+def test_what_takes_too_long_is_stopped(monkeypatch):
+    """Some seconds of work: half a million texts of two thousand characters, each read forty times."""
+    import pyarrow as pa
+
+    text = pa.DictionaryArray.from_arrays(np.zeros(500_000, np.int8), ["harbour " * 250]).dictionary_decode()
+    table = pa.table({"text": text})
+    slow = " AND ".join(f"NOT regexp_matches(text, '(a|b|r )+[^h]{{{n}}}x')" for n in range(1, 41))
+    assert matching(table.slice(0, 3), slow).all()
+    monkeypatch.setattr(filters, "SECONDS", 0.2)
+    began = time.perf_counter()
+    with pytest.raises(QueryError, match=r" took longer than 0.2 s and was stopped; ask for less at once$"):
+        matching(table, slow)
+    assert time.perf_counter() - began < 5
+    assert "filter-limit" not in {thread.name for thread in threading.enumerate()}
+    assert matching(table, "text <> ''").all()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (duckdb.OutOfMemoryException("Out of Memory Error"), "filter 'x' needs more than 1GB of memory; ask for less"),
+        (duckdb.InterruptException("INTERRUPT Error"), "filter 'x' took longer than 30 s and was stopped; ask for le"),
+    ],
+)
+def test_what_the_limits_say(error, said):
+    assert filters._readable(error, "x", []).startswith(said)
 
 
 @settings(max_examples=60, deadline=None)

@@ -58,6 +58,7 @@ def test_verify_names_the_item_whose_vector_is_not_of_unit_length_unless_it_is_w
     np.save(path, vectors)
     manifest = json.loads((archive.path / "archive.json").read_text())
     manifest["files"]["embeddings/part-00000.npy"] = storage.file_sha256(path)
+    manifest["marks"] = []
     (archive.path / "archive.json").write_text(json.dumps(manifest))
     item_id = archive.collection[3].id
     assert f"the vector of {item_id} has length 2" in verify_archive(archive.path).problem

@@ -17,7 +17,7 @@ import pytest
 
 from latentarchive import storage
 from latentarchive.build import Growth, clustered
-from latentarchive.build.clustered import check_view, fill_shards
+from latentarchive.build.clustered import ShardedFill, check_view
 from latentarchive.build.inputs import Independent
 from latentarchive.build.plan import JOURNAL, Plan, finished
 from latentarchive.build.writer import Setting
@@ -458,7 +458,7 @@ def test_an_index_filled_in_shards_is_the_one_filled_here_and_an_interrupted_mer
     monkeypatch.setattr(clustered, "SHARD", BLOCK)
     embeddings, parts, setting = on_disk(tmp_path, 2 * BLOCK + 5000)
     tuning = build_index(embeddings, "RR16,IVF16,RaBitQfs", tmp_path / "local.faiss")
-    fill = partial(fill_shards, cluster, setting, parts)
+    fill = ShardedFill(cluster, setting, parts)
 
     def stop(*_):
         raise Killed
@@ -469,7 +469,7 @@ def test_an_index_filled_in_shards_is_the_one_filled_here_and_an_interrupted_mer
             build_index(embeddings, "RR16,IVF16,RaBitQfs", tmp_path / "there.faiss", fill=fill)
     assert not (tmp_path / "there.faiss").exists()
     assert len(list((tmp_path / clustered.SHARDS).glob("shard-*"))) == 3
-    fill = partial(fill_shards, None, setting, parts)  # nothing is left to do on a cluster
+    fill = ShardedFill(None, setting, parts)  # nothing is left to do on a cluster
     assert build_index(embeddings, "RR16,IVF16,RaBitQfs", tmp_path / "there.faiss", fill=fill) == tuning
     assert (tmp_path / "there.faiss").read_bytes() == (tmp_path / "local.faiss").read_bytes()
 
@@ -491,7 +491,7 @@ def test_shards_of_every_kind_of_index(tmp_path, monkeypatch, factory):
     monkeypatch.setattr(clustered, "SHARD", BLOCK)
     embeddings, parts, setting = on_disk(tmp_path, 2 * BLOCK + 100)
     build_index(embeddings, factory, tmp_path / "local.faiss")
-    build_index(embeddings, factory, tmp_path / "there.faiss", fill=partial(fill_shards, Here(), setting, parts))
+    build_index(embeddings, factory, tmp_path / "there.faiss", fill=ShardedFill(Here(), setting, parts))
     assert (tmp_path / "there.faiss").read_bytes() == (tmp_path / "local.faiss").read_bytes()
     assert (tmp_path / clustered.SHARDS).exists() == (factory not in ("SQ8", "IVF16,PQ4x4fs"))
 
@@ -501,13 +501,13 @@ def test_shards_of_other_vectors_and_torn_ones_are_not_used(tmp_path, monkeypatc
     embeddings, parts, setting = on_disk(tmp_path, BLOCK + 100)
     build = partial(build_index, embeddings, "IVF16,Flat", tmp_path / "there.faiss")
     shard = tmp_path / clustered.SHARDS / "shard-00001.faiss"
-    build(fill=partial(fill_shards, Here(), setting, parts))
+    build(fill=ShardedFill(Here(), setting, parts))
     before = (tmp_path / "there.faiss").read_bytes(), shard.stat().st_mtime_ns
     parts[0].files = {"embeddings/part-00000.npy": "another"}
-    build(fill=partial(fill_shards, Here(), setting, parts))
+    build(fill=ShardedFill(Here(), setting, parts))
     assert shard.stat().st_mtime_ns > before[1]
     shard.write_bytes(b"torn")
     with pytest.raises(ArchiveError, match=r"shard-00001.faiss cannot be read and was removed; run the same command"):
-        build(fill=partial(fill_shards, Here(), setting, parts))
-    build(fill=partial(fill_shards, Here(), setting, parts))
+        build(fill=ShardedFill(Here(), setting, parts))
+    build(fill=ShardedFill(Here(), setting, parts))
     assert (tmp_path / "there.faiss").read_bytes() == before[0]

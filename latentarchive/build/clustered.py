@@ -17,8 +17,8 @@ from latentarchive.build.plan import JOURNAL, Part, Plan
 from latentarchive.build.writer import PartWriter, Setting
 from latentarchive.embeddings import Embeddings
 from latentarchive.errors import ArchiveError
-from latentarchive.index import fill_here
-from latentarchive.index.sharding import SHARD, ShardFiller, Shards, mergeable, merged
+from latentarchive.index import Copies, fill_here
+from latentarchive.index.sharding import SHARD, ShardFiller, Shards, copies, mergeable, merged
 from latentarchive.manifest import library_versions
 from latentarchive.scale.cluster import Cluster, Job
 from latentarchive.sources import Source
@@ -84,35 +84,48 @@ def make_parts(
         yield from made
 
 
-def fill_shards(cluster: Cluster, setting: Setting, parts: Sequence[Part], index: Any, embeddings: Embeddings) -> Any:
-    """Fill an index shard by shard on a cluster and merge them; here where it is small, or of a kind without merge.
+@dataclass(frozen=True)
+class ShardedFill:
+    """Fills an index shard by shard on a cluster and merges them; here if it is small, or of a kind without merge."""
 
-    Args:
-        cluster: Where.
-        setting: Of the build.
-        parts: All of them.
-        index: Trained, without rows.
-        embeddings: The rows.
+    cluster: Cluster
+    #: Of the build.
+    setting: Setting
+    #: All of them.
+    parts: Sequence[Part]
 
-    Raises:
-        ArchiveError: A shard ended its worker again and again.
-        ArchiveDamaged: A shard that an interrupted build left cannot be read.
-        WriteRefused: The disk is full.
-    """
-    shards = Shards(setting.folder / SHARDS, len(embeddings), SHARD)
-    if len(embeddings) <= SHARD or not mergeable(index):
-        return fill_here(index, embeddings)
-    vectors = [sha256 for part in parts for name, sha256 in part.files.items() if name.startswith("embeddings/")]
-    shards.begin(index, vectors)
-    opened = partial(Embeddings.open, setting.folder / "embeddings", len(parts), published=setting.published or None)
-    jobs = [
-        Job(path.stem, f"a shard of the index (rows {rows.start + 1:,} to {rows.stop:,})", (rows, path))
-        for rows, path in shards.missing()
-    ]
-    if jobs:
-        tries = setting.folder / TRIES
-        deque(cluster.map(ShardFiller, (shards.trained, opened), partial(iter, jobs), tries=tries, count=len(jobs)), 0)
-    return merged(index, shards)
+    def __call__(self, index: Any, embeddings: Embeddings) -> Any:
+        """As `Fill`.
+
+        Raises:
+            ArchiveError: A shard ended its worker again and again.
+            ArchiveDamaged: A shard that an interrupted build left cannot be read.
+            WriteRefused: The disk is full.
+        """
+        shards = self._shards(index, len(embeddings))
+        if shards is None:
+            return fill_here(index, embeddings)
+        folder, published = self.setting.folder / "embeddings", self.setting.published or None
+        vectors = [sha for part in self.parts for name, sha in part.files.items() if name.startswith("embeddings/")]
+        shards.begin(index, vectors)
+        opened = partial(Embeddings.open, folder, len(self.parts), published=published)
+        jobs = [
+            Job(path.stem, f"a shard of the index (rows {rows.start + 1:,} to {rows.stop:,})", (rows, path))
+            for rows, path in shards.missing()
+        ]
+        if jobs:
+            tries, arguments = self.setting.folder / TRIES, (shards.trained, opened)
+            deque(self.cluster.map(ShardFiller, arguments, partial(iter, jobs), tries=tries, count=len(jobs)), 0)
+        return merged(index, shards)
+
+    def copies(self, index: Any, rows: int) -> Copies:
+        """As `Fill`."""
+        shards = self._shards(index, rows)
+        return fill_here.copies(index, rows) if shards is None else copies(index, shards)
+
+    def _shards(self, index: Any, rows: int) -> Shards | None:
+        """None where the index is filled here."""
+        return Shards(self.setting.folder / SHARDS, rows, SHARD) if rows > SHARD and mergeable(index) else None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from latentarchive import storage
 from latentarchive.bands import calibrate, calibration_texts
 from latentarchive.build.plan import Part, Plan
 from latentarchive.collection import REJECTED_SCHEMA, Collection, digest, part_items, write_arrow
-from latentarchive.embeddings import Embeddings
+from latentarchive.embeddings import Embeddings, file_marks, vector_files
 from latentarchive.encoders import Encoder
 from latentarchive.index import EXACT, Fill, build_index, choose, fill_here
 from latentarchive.manifest import Manifest
@@ -85,6 +85,7 @@ def finish(
         parts=tuple(part.rows for part in parts),
         published=where.published,
         published_sha256=tuple(storage.file_sha256(path) for path in published),
+        marks=file_marks(vector_files(folder / "embeddings", len(parts), published or None)) if embeddings else (),
         index=index,
         bands=bands,
         files=dict(sorted({**{name: sha for part in parts for name, sha in part.files.items()}, **files}.items())),

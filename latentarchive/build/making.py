@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 from latentarchive import manifest as layout
-from latentarchive.build.clustered import check_view, fill_shards, make_parts
+from latentarchive.build.clustered import ShardedFill, check_view, make_parts
 from latentarchive.build.earlier import Earlier
 from latentarchive.build.finish import places
 from latentarchive.build.inputs import Ids, Missing, used_ids
@@ -19,12 +18,13 @@ from latentarchive.build.plan import IDS, JOURNAL, Part, Plan, finished, forget
 from latentarchive.build.writer import PartWriter, Setting
 from latentarchive.collection import Rejected
 from latentarchive.encoders import Encoder, absolute_id
-from latentarchive.errors import SourceError
-from latentarchive.index import Fill, fill_here
+from latentarchive.errors import ArchiveError, SourceError
+from latentarchive.index import EXACT, Fill, choose, empty_index, fill_here
 from latentarchive.progress import Progress
 from latentarchive.recipes import Recipe
 from latentarchive.scale import default_workers
 from latentarchive.scale.cluster import Cluster
+from latentarchive.sources import PublishedEmbeddings
 
 
 class Making:
@@ -74,9 +74,17 @@ class Making:
 
         Raises:
             SourceError: Nothing can be read, or not one input could be used.
+            ArchiveError, WriteRefused: There is no room for the index, or it is of no kind that FAISS knows.
             WriteRefused: The disk is full, or we may not write there.
         """
         done = finished(self._folder)
+        if self._earlier is None:  # else the index may be there, and nothing to do
+            try:
+                self._check_room()
+            except ArchiveError:
+                if not done:
+                    _clear(self._folder)  # so that another index can be asked for
+                raise
         if self._cluster is not None:
             self._make_there(self._cluster, done, progress)
         self._make_here(done, progress)
@@ -90,7 +98,15 @@ class Making:
         """What adds the rows of all parts to the index."""
         if self._cluster is None:
             return fill_here
-        return partial(fill_shards, self._cluster, self._setting, parts)
+        return ShardedFill(self._cluster, self._setting, parts)
+
+    def _check_room(self) -> None:
+        """See that the index will fit, where it is known how many vectors there will be, before any of them is made."""
+        source, rows = self._recipe.collection, self._plan.total or 0
+        dim = source.shards[0].dim if isinstance(source, PublishedEmbeddings) else getattr(self._encoder, "dim", 0)
+        factory = choose(self._plan.factory, rows, dim)
+        if rows and self._plan.encoder != "none" and factory != EXACT:
+            empty_index(factory, rows, dim, self._folder / layout.INDEX, self.fill(()))
 
     def _make_there(self, cluster: Cluster, done: dict[int, Part], progress: Progress) -> None:
         """Make what depends on no other part on the cluster, in any order."""

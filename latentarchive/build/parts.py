@@ -149,7 +149,8 @@ def lying_in(published: Stacked) -> Vectors:
 
     def vectors(batch: Sequence[Prepared]) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
         rows = np.array([p.vector for p in batch], dtype=np.int64)
-        return rows, np.linalg.norm(published.take(rows).astype(np.float32), axis=1)
+        with np.errstate(over="ignore"):  # a length that is no number is told of where the inputs are judged
+            return rows, np.linalg.norm(published.take(rows).astype(np.float32), axis=1)
 
     return vectors
 

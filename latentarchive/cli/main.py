@@ -67,6 +67,10 @@ class Commands(click.Group):
         except BrokenPipeError:
             sys.stderr.close()  # whoever read our output has stopped; Python would complain on exit
             sys.exit(0)
+        except MemoryError:
+            message = "there is too little memory; close other programs, then run the same command again"
+            click.echo(f"latentarchive: {message}", err=True)
+            sys.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:

@@ -17,7 +17,7 @@ from latentarchive.archive import Archive
 from latentarchive.build.finish import derive
 from latentarchive.build.parts import THUMB_SCHEMA, write_thumbs
 from latentarchive.collection import Collection
-from latentarchive.embeddings import Embeddings
+from latentarchive.embeddings import Embeddings, file_marks, vector_files
 
 
 def write_copy(archive: Archive, rows: NDArray[np.int64], out: Path) -> None:
@@ -66,6 +66,7 @@ def _fill(archive: Archive, rows: NDArray[np.int64], folder: Path) -> None:
         parts=tuple(sizes),
         published=(),
         published_sha256=(),
+        marks=file_marks(vector_files(folder / "embeddings", len(sizes), None)) if archive.has_vectors else (),
         index=index,
         files=dict(sorted((files | derived).items())),
         versions=layout.library_versions(),

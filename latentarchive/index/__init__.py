@@ -1,7 +1,8 @@
 """Nearest rows by cosine: exact for small archives, a FAISS index beyond, always re-scored from the stored rows."""
 
-from latentarchive.index.building import Fill, build_index, fill_here
+from latentarchive.index.building import Fill, FillHere, build_index, empty_index, fill_here
 from latentarchive.index.choice import AUTO, EXACT, EXACT_UP_TO, choose
+from latentarchive.index.room import Copies
 from latentarchive.index.scoring import SearchResult
 from latentarchive.index.search import Index
 from latentarchive.index.sharded import ShardedIndex
@@ -12,12 +13,15 @@ __all__ = [
     "EXACT",
     "EXACT_UP_TO",
     "RECALL_TARGET",
+    "Copies",
     "Fill",
+    "FillHere",
     "Index",
     "SearchResult",
     "ShardedIndex",
     "Tuning",
     "build_index",
     "choose",
+    "empty_index",
     "fill_here",
 ]

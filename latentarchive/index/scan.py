@@ -20,9 +20,10 @@ ROUNDING = 1e-5
 class Scan:
     """Exact search over the rows of `Embeddings`."""
 
-    def __init__(self, embeddings: Embeddings) -> None:
-        """Search these rows; nothing is read yet."""
+    def __init__(self, embeddings: Embeddings, *, hold: bool = True) -> None:
+        """Search these rows; nothing is read yet. With `hold` they stay in memory if there are few: `IN_MEMORY`."""
         self._embeddings = embeddings
+        self._hold = hold and len(embeddings) <= IN_MEMORY
         self._matrix: NDArray[np.float32] | None = None
 
     def nearest(
@@ -61,7 +62,7 @@ class Scan:
         """Unit rows, from memory if all fit there; rows without a gap are not copied."""
         first, last = int(rows[0]), int(rows[-1])
         whole = last - first + 1 == len(rows)
-        if len(self._embeddings) > IN_MEMORY:
+        if not self._hold:
             return self._embeddings.between(first, last + 1) if whole else self._embeddings.take(rows)
         if self._matrix is None:
             self._matrix = np.empty((len(self._embeddings), self._embeddings.dim), np.float32)

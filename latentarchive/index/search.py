@@ -15,12 +15,18 @@ from latentarchive.index.scan import Scan
 from latentarchive.index.scoring import SearchResult, scored
 from latentarchive.index.tuning import Tuning
 
-READING, COMPARING = 400.0, 4.0
-"""Cost of reading one stored row, and of comparing it with a query, where comparing one code costs 1; see
-`benchmarks.filter`. Rough figures: only which of two ways is taken depends on them."""
+READING, COMPARING = 60.0, 0.5
+"""Cost of reading one stored row, and of comparing it with a query, where comparing one code costs 1. Measured by
+`benchmarks.crossover`, which says how much longer the choices made by them took than the better ones."""
 
 BESIDE = 50_000
 """Allowed rows up to which a filter is scanned beside an index that is no inverted file."""
+
+ASKED = 64
+"""Rows that an index is asked for when it is opened: it must know a quarter of them."""
+
+COPY = 0.9999
+"""Cosine above which a row is taken for a copy of another: what an index finds in place of one of many copies."""
 
 
 class Index:
@@ -45,11 +51,11 @@ class Index:
         self.encoder = encoder
         self._proposer = Proposer(faiss_index) if faiss_index is not None else None
         self._tuning = tuning
-        self._scan = Scan(embeddings)
+        self._scan = Scan(embeddings, hold=faiss_index is None)  # beside an index it reads what a filter leaves
 
     @classmethod
     def open(cls, path: Path, embeddings: Embeddings, *, encoder: str, tuning: Tuning | None) -> Index:
-        """Open ``index.faiss``, memory-mapped. Raises `ArchiveDamaged` if it does not fit the rows."""
+        """Open ``index.faiss``, memory-mapped. Raises `ArchiveDamaged` if it is torn, or of other rows."""
         import faiss
 
         try:
@@ -61,7 +67,11 @@ class Index:
             found, expected = f"{index.ntotal} x {index.d}", f"{len(embeddings)} x {embeddings.dim}"
             message = f"{path} holds {found} vectors, the archive {expected}; delete it and it is rebuilt"
             raise ArchiveDamaged(message)
-        return cls(embeddings, encoder=encoder, faiss_index=index, tuning=tuning)
+        opened = cls(embeddings, encoder=encoder, faiss_index=index, tuning=tuning)
+        if not opened._knows_its_rows():
+            message = f"{path} is the index of other vectors than the archive's; delete it and it is rebuilt"
+            raise ArchiveDamaged(message)
+        return opened
 
     def search(
         self,
@@ -96,6 +106,17 @@ class Index:
             return [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
         candidates = self._candidates(queries, k, allowed, count)
         return scored(self.embeddings, queries, candidates, k)
+
+    def _knows_its_rows(self) -> bool:
+        """Whether the index finds enough of some rows, or copies of them: that of another archive does so by chance."""
+        assert self._proposer is not None
+        some = np.unique(np.linspace(0, len(self.embeddings) - 1, ASKED).astype(np.int64))
+        vectors = self.embeddings.take(some)
+        candidates = self._proposer.propose(vectors, 1, None, 1)  # a row lies in the cell that is nearest to it
+        if 4 * sum(row in near for row, near in zip(some, candidates, strict=True)) >= len(some):
+            return True
+        best = scored(self.embeddings, vectors, candidates, 1)
+        return 4 * sum(bool(len(scores)) and scores[0] > COPY for _, scores in best) >= len(some)
 
     def _candidates(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None, count: int

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from latentarchive import storage
 from latentarchive.embeddings import BLOCK, Embeddings
 from latentarchive.errors import ArchiveDamaged
+from latentarchive.index.room import Copies
 
 SHARD = 16 * BLOCK
 """Rows in a shard. Whole blocks: how vectors are rounded when they are rotated depends on those beside them."""
@@ -115,6 +116,15 @@ def mergeable(index: Any) -> bool:
         return False
     inner = _inner(index)
     return not isinstance(inner, faiss.IndexIVFFastScan) or isinstance(inner, faiss.IndexIVFRaBitQFastScan)
+
+
+def copies(index: Any, shards: Shards) -> Copies:
+    """What filling an index in these shards holds: the codes twice in memory if they are packed; the shards on disk."""
+    import faiss
+
+    packed = isinstance(_inner(index), faiss.IndexIVFRaBitQFastScan)
+    missing = sum(len(rows) for rows, _ in shards.missing())
+    return Copies(2.0 if packed else 1 + shards.size / shards.rows, 1 + missing / shards.rows)
 
 
 def merged(index: Any, shards: Shards) -> Any:

@@ -122,7 +122,7 @@ class PublishedEmbeddings(Catalogued):
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            message = f"{shown(str(path))} cannot be read as an array: {error}"
+            message = f"{shown(str(path))} cannot be read as an array: {error}; fetch it again"
             raise SourceError(message) from error
         problem = ""
         if array.ndim != 2 or 0 in array.shape:
