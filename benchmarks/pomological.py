@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import machine, save
-from latentarchive.collection import Item, Rejected
 from latentarchive.encoders import Encoder, load_encoder
 from latentarchive.errors import ArchiveError, ImageError, RecipeError
 from latentarchive.images import decode
+from latentarchive.items import Item, Rejected
 from latentarchive.measures.ranking import precision_at_k
 from latentarchive.recipes import Recipe, load_recipe
 from latentarchive.train import train_encoder

@@ -22,9 +22,9 @@ from latentarchive.cabinet.attributes import COLOURS, GROUNDS, PATTERNS, TECHNIQ
 from latentarchive.cabinet.catalogue import NEVER, pick, possible
 from latentarchive.cabinet.designs import Design, extras
 from latentarchive.cabinet.figures import FAMILIES
-from latentarchive.collection import Item
 from latentarchive.diffusion import Works, load_generator
 from latentarchive.encoders import Encoder
+from latentarchive.items import Item
 from latentarchive.recipes import Recipe
 from latentarchive.train.data import gather, held_out
 from latentarchive.trainings import Selection

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from latentarchive.archive import Archive
     from latentarchive.audit import Finding, Report, Subject, Suite, load_suite, run_suite
     from latentarchive.build import build_archive
-    from latentarchive.collection import Collection, Item
+    from latentarchive.collection import Collection
     from latentarchive.diffusion import load_generator
     from latentarchive.embeddings import Embeddings
     from latentarchive.errors import ArchiveError
     from latentarchive.export import export_archive
     from latentarchive.index import Index
+    from latentarchive.items import Item
     from latentarchive.query import Hit, Query, Results, Term
     from latentarchive.recipes import Recipe, load_recipe
     from latentarchive.train import train_encoder, train_generator, train_lora
@@ -38,7 +39,7 @@ _HOMES = {
     "Finding": "audit",
     "Hit": "query",
     "Index": "index",
-    "Item": "collection",
+    "Item": "items",
     "Query": "query",
     "Recipe": "recipes",
     "Report": "audit",

@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from latentarchive import manifest as layout
-from latentarchive.collection import Collection, Item
+from latentarchive.collection import Collection
 from latentarchive.description import Description, nearest_terms, own_subjects, read_vocabulary
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder
 from latentarchive.errors import ArchiveDamaged, ArchiveError, QueryError
 from latentarchive.filters import matching
 from latentarchive.holdings import Holdings
+from latentarchive.items import Item
 from latentarchive.manifest import Manifest
 from latentarchive.query import Query, Results, Term, compose, parse_term
 from latentarchive.retrieval import retrieve

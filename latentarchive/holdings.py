@@ -18,12 +18,15 @@ import pyarrow.parquet as pq
 from latentarchive import manifest as layout
 from latentarchive import recipes, storage
 from latentarchive.bands import Band, Bands
-from latentarchive.collection import Collection, part_items, write_arrow
+from latentarchive.catalogue import part_items
+from latentarchive.collection import Collection
+from latentarchive.columnar import write_columns
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder, load_encoder
 from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderError, EncoderMismatch, WriteRefused
 from latentarchive.index import Index, Tuning, build_index
 from latentarchive.manifest import Manifest
+from latentarchive.packed import write_packed
 from latentarchive.words import Words, build_words
 
 
@@ -69,7 +72,10 @@ class Holdings:
     @cached_property
     def collection(self) -> Collection:
         """All rows. Raises `ArchiveDamaged`."""
-        return Collection(self._derived(layout.ITEMS, lambda path: write_arrow(self.item_parts, path)))
+        return Collection(
+            self._derived(layout.ITEMS, lambda path: write_columns(self.item_parts, path)),
+            self._derived(layout.PACKED, lambda path: write_packed(self.item_parts, path)),
+        )
 
     @cached_property
     def words(self) -> Words:

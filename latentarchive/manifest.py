@@ -20,15 +20,16 @@ FORMAT_VERSION = 1
 """Version of the layout on disk; a reader refuses what it does not know."""
 
 MANIFEST, PLAN = "archive.json", "build.json"
-ITEMS, WORDS, INDEX, REJECTED, WITHHELD = (
+ITEMS, PACKED, WORDS, INDEX, REJECTED, WITHHELD = (
     "items.arrow",
+    "items.packed",
     "words.sqlite",
     "index.faiss",
     "rejected.parquet",
     "withheld.jsonl",
 )
 
-DERIVED = (ITEMS, WORDS, INDEX)
+DERIVED = (ITEMS, PACKED, WORDS, INDEX)
 """Files that are made again from the others if they are deleted."""
 
 GROWING, REPLACED = ".growing", ".replaced"

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from latentarchive.collection import Item
 from latentarchive.errors import QueryError
+from latentarchive.items import Item
 
 Kind = Literal["text", "item", "file"]
 WAYS = ("meaning", "words", "both")

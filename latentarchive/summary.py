@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from latentarchive import manifest as layout
 from latentarchive.archive import Archive
 from latentarchive.bands import QUANTILES
-from latentarchive.collection import GENERATED
 from latentarchive.errors import ArchiveDamaged
+from latentarchive.items import GENERATED
 from latentarchive.rights import reserves_mining
 
 MOST_REASONS = 5

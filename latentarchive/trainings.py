@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from latentarchive.collection import Item
 from latentarchive.errors import nearest
+from latentarchive.items import Item
 
 LEAST_VOCABULARY = 260
 """The 256 bytes, padding, start and end, and one pair."""

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from latentarchive import manifest as layout
 from latentarchive import storage
 from latentarchive.archive import Archive
-from latentarchive.collection import read_part
+from latentarchive.catalogue import read_part
 from latentarchive.embeddings import UNIT_TOLERANCE
 from latentarchive.errors import ArchiveDamaged, ArchiveError
 from latentarchive.index import Index

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentarchive import storage
-from latentarchive.collection import Item
 from latentarchive.errors import ArchiveDamaged
+from latentarchive.items import Item
 
 COLUMNS = {"id": 8.0, "title": 6.0, "creator": 5.0, "subjects": 4.0, "text": 3.0, "rest": 1.0}
 """What is indexed, with its weight in BM25: a word of the title says more about a work than one of its notes."""

@@ -2,7 +2,8 @@
 
 import pickle
 
-from latentarchive.collection import Record, Rejected, to_table
+from latentarchive.catalogue import to_table
+from latentarchive.items import Record, Rejected
 
 
 def items(source):

@@ -23,6 +23,7 @@ from latentarchive.errors import (
 )
 from latentarchive.query import Region, Term
 from latentarchive.recipes import load_recipe
+from latentarchive.verify import verify_archive
 from tests.conftest import RECIPE, png, swatch, write_recipe
 
 HALF = 2**-0.5
@@ -409,7 +410,7 @@ def test_everything_may_be_withheld(archive):
 def test_derived_files_are_made_again_as_they_were(place, factory):
     recipe = load_recipe(str(write_recipe(place)), root=place / "swatches")
     path = build_archive(recipe, out=place / "again", factory=factory).path
-    names = ["items.arrow", "words.sqlite"] + (["index.faiss"] if factory != "exact" else [])
+    names = ["items.arrow", "items.packed", "words.sqlite"] + (["index.faiss"] if factory != "exact" else [])
     before = {name: (path / name).read_bytes() for name in names}
     expected = Archive.open(path).search("red").record()
     for name in names:
@@ -420,12 +421,25 @@ def test_derived_files_are_made_again_as_they_were(place, factory):
     assert {p.name for p in path.iterdir()} == files | set(names)
 
 
+def test_an_archive_from_before_rows_were_packed_is_opened_and_stays_sound(place):
+    path = place / "archive"
+    expected = Archive.open(path).search("red").record()
+    manifest = json.loads((path / "archive.json").read_text())
+    del manifest["files"]["items.packed"]
+    (path / "archive.json").write_text(json.dumps(manifest))
+    (path / "items.packed").unlink()
+    assert verify_archive(path).sound
+    assert Archive.open(path).search("red").record() == expected
+    assert (path / "items.packed").exists()
+    assert verify_archive(path).sound
+
+
 def test_two_threads_make_them_at_the_same_time(place):
     """Each to a file of its own: neither sees the other's beginnings."""
     path = place / "archive"
     expected = Archive.open(path).search("red").record()
-    (path / "items.arrow").unlink()
-    (path / "words.sqlite").unlink()
+    for name in ("items.arrow", "items.packed", "words.sqlite"):
+        (path / name).unlink()
     found = []
     threads = [threading.Thread(target=lambda: found.append(Archive.open(path).search("red").record())) for _ in "abcd"]
     for thread in threads:
@@ -491,6 +505,7 @@ def test_an_encoder_that_has_changed(archive, place):
         ("archive.json", b'{"format_version": 2}', ArchiveDamaged, "has format version 2, this latentarchive reads 1"),
         ("archive.json", b'{"format_version": 1}', ArchiveDamaged, "is not an archive.json of this version"),
         ("items.arrow", b"torn", ArchiveDamaged, r"items\.arrow cannot be read .*; delete it and it is rebuilt"),
+        ("items.packed", b"torn", ArchiveDamaged, r"items\.packed cannot be read .*; delete it and it is rebuilt"),
         (
             "words.sqlite",
             b"torn" * 999,

@@ -21,7 +21,6 @@ from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.build.parts import with_embedded
-from latentarchive.collection import Item
 from latentarchive.embedded import Embedded
 from latentarchive.errors import (
     ArchiveDamaged,
@@ -33,6 +32,7 @@ from latentarchive.errors import (
     UnfinishedBuild,
     WriteRefused,
 )
+from latentarchive.items import Item
 from latentarchive.manifest import MANIFEST
 from latentarchive.recipes import load_recipe
 from latentarchive.verify import verify_archive
@@ -257,7 +257,7 @@ import sys
 from pathlib import Path
 from latentarchive.build import build_archive
 from latentarchive.build.parts import with_embedded
-from latentarchive.collection import Item
+from latentarchive.items import Item
 from latentarchive.embedded import Embedded
 from latentarchive.recipes import load_recipe
 build_archive(load_recipe(sys.argv[1], root=Path(sys.argv[2])), out=Path(sys.argv[3]), part_inputs=2)

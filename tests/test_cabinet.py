@@ -27,10 +27,10 @@ from latentarchive.cabinet.figures import FAMILIES
 from latentarchive.cabinet.pen import SIDE, Sheet
 from latentarchive.cabinet.techniques import TECHNIQUES, render
 from latentarchive.cabinet.truth import SCHEMA, truth_table, write_truth
-from latentarchive.collection import Record
 from latentarchive.embedded import read_embedded
 from latentarchive.errors import ImageError, SourceError
 from latentarchive.images import decode
+from latentarchive.items import Record
 from latentarchive.recipes import load_recipe
 from latentarchive.rights import mining_code
 from latentarchive.sources import Cabinet

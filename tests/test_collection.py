@@ -1,9 +1,6 @@
-"""Items keep what they are given, and collections give it back in order."""
+"""Collections give items back by number, by id and column by column."""
 
-import dataclasses
-import pickle
-import unicodedata
-from urllib.parse import unquote
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -11,162 +8,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latentarchive.collection import (
-    RIGHTS_CLASSES,
-    SCHEMA,
-    Collection,
-    Item,
-    digest,
-    from_table,
-    local_id,
-    read_part,
-    to_table,
-    write_arrow,
-)
-from latentarchive.errors import ArchiveDamaged, CollectionError
+from latentarchive import columnar, packed
+from latentarchive.catalogue import SCHEMA, read_part, to_table
+from latentarchive.collection import Collection
+from latentarchive.columnar import write_columns
+from latentarchive.errors import ArchiveDamaged
+from latentarchive.items import Item, digest
+from latentarchive.packed import write_packed
 from latentarchive.storage import write_parquet
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-YEARS = st.tuples(st.integers(-9999, 9999), st.integers(0, 99)).map(lambda y: (y[0], y[0] + y[1]))
+from tests.item_helpers import items
 
 
-@st.composite
-def items(draw):
-    texts = ("image", "title", "text", "creator", "date", "medium", "place", "rights", "mining", "url", "source")
-    year, year_end = draw(st.one_of(YEARS, st.just((None, None))))
-    return Item(
-        id="s:" + local_id(draw(TEXT.filter(bool))),
-        **{name: draw(TEXT) for name in (*texts, "sha256")},
-        year=year,
-        year_end=year_end,
-        width=draw(st.none() | st.integers(1, 99999)),
-        height=draw(st.none() | st.integers(1, 99999)),
-        rights_class=draw(st.sampled_from(RIGHTS_CLASSES)),
-        subjects=tuple(draw(st.lists(TEXT, max_size=3))),
-        extra=draw(st.dictionaries(TEXT, TEXT, max_size=3)),
-    )
-
-
-FULL = Item(
-    id="s:1", image="a/1.jpg", title="Plate 1", text="An apple.", creator="Newton", date="c. 1900", year=1895,
-    year_end=1905, medium="watercolor", place="Dallas", subjects=("apples", "Malus"), rights="CC0", rights_class="open",
-    mining="DMI-ALLOWED", url="https://x/1", source="USDA", sha256="00", width=3, height=4, extra={"b": "2", "a": "1"},
-)  # fmt: skip
+def stored(folder, *parts):
+    """The collection of some parts, each a list of items, as a build writes it."""
+    paths = [folder / f"{number}.parquet" for number in range(len(parts))]
+    for path, part in zip(paths, parts, strict=True):
+        write_parquet(path, to_table(part))
+    write_columns(paths, folder / "items.arrow")
+    write_packed(paths, folder / "items.packed")
+    return Collection(folder / "items.arrow", folder / "items.packed")
 
 
 @pytest.fixture
-def collection(tmp_path):
-    """Five items in two parts, so that rows lie in different batches."""
-    for part, numbers in enumerate([range(3), range(3, 5)]):
-        table = to_table(Item(id=f"s:{n}", title=f"t{n}", subjects=(str(n),)) for n in numbers)
-        write_parquet(tmp_path / f"{part}.parquet", table)
-    write_arrow([tmp_path / "0.parquet", tmp_path / "1.parquet"], tmp_path / "items.arrow")
-    return Collection(tmp_path / "items.arrow")
-
-
-# Items.
-
-
-@pytest.mark.parametrize("bad", ["", "x", ":x", "s:", "s:a b", "s:a\tb", "s:a\u00a0b", "s:a\n"])
-def test_an_id_has_two_parts_and_no_white_space(bad):
-    with pytest.raises(CollectionError, match=r"item id must be 'source:local' without white space, got "):
-        Item(id=bad)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"rights_class": "free"}, "item s:1: rights_class must be one of open, restricted, unknown, got 'free'"),
-        ({"year": 1900, "year_end": 1899}, "item s:1: year_end 1899 comes before year 1900"),
-        ({"year_end": 2**31}, "item s:1: year_end 2147483648 does not fit in 32 bits"),
-    ],
-)
-def test_an_item_that_breaks_its_promises_is_refused(changes, message):
-    with pytest.raises(CollectionError) as caught:
-        dataclasses.replace(FULL, **changes)
-    assert str(caught.value) == message
-
-
-def test_an_item_says_nothing_that_it_was_not_told():
-    item = Item(id="s:1")
-    assert item.rights == item.rights_class == "unknown"
-    assert {name for name, value in item.record().items() if value not in ("", None, [], {})} == {
-        "id", "rights", "rights_class",
-    }  # fmt: skip
-
-
-def test_text_is_nfc_and_an_item_cannot_be_changed():
-    item = Item(id="s:Mu\u0308ller", title="e\u0301", subjects=("u\u0308",), extra={"o\u0308": "a\u030a"})
-    assert (item.id, item.title, item.subjects, dict(item.extra)) == ("s:Müller", "é", ("ü",), {"ö": "å"})
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        item.title = "other"
-    with pytest.raises(TypeError):
-        item.extra["ö"] = "other"
-
-
-def test_the_columns_on_disk_are_the_fields_of_an_item():
-    assert SCHEMA.names == [f.name for f in dataclasses.fields(Item)] == list(FULL.record())
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(items(), max_size=4))
-def test_items_come_back_from_a_table_as_they_were(rows):
-    assert from_table(to_table(rows)) == rows
-
-
-# Ids.
-
-
-@settings(max_examples=400, deadline=None)
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
-def test_a_local_id_has_no_white_space_and_can_be_undone(text):
-    item = Item(id="s:" + local_id(text))
-    assert not any(c.isspace() for c in item.id)
-    assert unquote(item.id.removeprefix("s:")) == unicodedata.normalize("NFC", text)
-
-
-@pytest.mark.parametrize(
-    ("text", "escaped"),
-    [
-        ("79.66.115", "79.66.115"),
-        ("a b/ü (2).jpg", "a%20b/ü%20(2).jpg"),
-        ("100%", "100%25"),
-        ("x\u00a0y\u2028z", "x%C2%A0y%E2%80%A8z"),
-        ("\n\u0301", "%0A%CC%81"),  # else NFC would make the A an Á
-        ("\n\u0591\u0301", "%0A%D6%91%CC%81"),
-    ],
-)
-def test_local_ids_that_are_known(text, escaped):
-    assert local_id(text) == escaped
-    assert unquote(Item(id=f"s:{escaped}").id) == f"s:{text}"
-
-
-# Digests.
-
-
-def test_the_digest_of_no_items_is_that_of_no_bytes():
-    assert digest([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-
-@pytest.mark.parametrize("name", SCHEMA.names)
-def test_the_digest_depends_on_every_field(name):
-    other = {
-        str: lambda v: "open" if v == "unknown" else "restricted" if v == "open" else v + "x",
-        int: lambda v: v + 1,
-        tuple: lambda v: v[::-1],
-    }
-    value = getattr(FULL, name)
-    changed = {"a": "1", "b": "3"} if name == "extra" else other[type(value)](value)
-    assert digest([dataclasses.replace(FULL, **{name: changed})]) != digest([FULL])
-
-
-def test_the_digest_depends_on_order_but_not_on_that_of_extra(collection):
-    rows = list(collection)
-    assert digest(rows) == collection.digest() != digest(rows[::-1])
-    assert digest([FULL]) == digest([dataclasses.replace(FULL, extra={"a": "1", "b": "2"})])
-
-
-# Collections.
+def collection(tmp_path, monkeypatch):
+    """Five items in two parts and two batches."""
+    monkeypatch.setattr(columnar, "ROWS_TOGETHER", 2)
+    five = [Item(id=f"s:{n}", title=f"t{n}", subjects=(str(n),)) for n in range(5)]
+    made = stored(tmp_path, five[:3], five[3:])
+    assert made.table["id"].num_chunks == 2
+    return made
 
 
 def test_a_collection_is_a_sequence(collection):
@@ -193,23 +63,73 @@ def test_rows_are_found_by_id(collection):
     assert collection.rows([]) == []
 
 
+@st.composite
+def asked(draw):
+    """Items in parts, some of them empty, and row numbers: in any order, some twice."""
+    rows = draw(st.lists(items(), max_size=9))
+    cuts = [0, *sorted(draw(st.lists(st.integers(0, len(rows)), max_size=3))), len(rows)]
+    numbers = draw(st.lists(st.integers(0, len(rows) - 1), max_size=20)) if rows else []
+    return [rows[a:b] for a, b in pairwise(cuts)], numbers
+
+
+@settings(max_examples=60, deadline=None)
+@given(asked(), st.integers(1, 4), st.lists(st.sampled_from(SCHEMA.names), unique=True, min_size=1))
+def test_rows_are_those_of_a_plain_list(tmp_path_factory, question, together, names):
+    parts, numbers = question
+    whole = [item for part in parts for item in part]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columnar, "ROWS_TOGETHER", together)
+        patch.setattr(packed, "BLOCK", together + 1)
+        found = stored(tmp_path_factory.mktemp("c"), *parts)
+        assert list(found) == whole
+        assert found.digest() == digest(whole)
+        assert found.items(numbers) == [whole[n] for n in numbers]
+        assert found.take(numbers).equals(to_table(whole[n] for n in numbers))
+        assert found.take(numbers).schema == SCHEMA
+        assert found.take(numbers, names).equals(to_table(whole[n] for n in numbers).select(names))
+
+
+@pytest.mark.parametrize("columns", [None, ["id", "year"]])
+@pytest.mark.parametrize("numbers", [[5], [0, -1], [2**40]])
+def test_a_row_that_is_not_there_is_refused(collection, columns, numbers):
+    with pytest.raises(IndexError, match=f"rows {min(numbers)} to {max(numbers)} of a collection of 5 items"):
+        collection.take(numbers, columns)
+
+
+def test_an_empty_collection_has_no_rows(tmp_path):
+    for parts in ([], [[]]):
+        empty = stored(tmp_path, *parts)
+        assert (len(empty), list(empty), empty.items([]), empty.take([]).schema) == (0, [], [], SCHEMA)
+        assert (tmp_path / "items.packed").read_bytes() == bytes(8)
+
+
 @settings(max_examples=32, deadline=None)
 @given(st.lists(st.booleans(), min_size=5, max_size=5))
 def test_rows_under_a_mask(tmp_path_factory, mask):
-    path = tmp_path_factory.getbasetemp() / "masked.arrow"
-    if not path.exists():
-        for part in range(2):
-            table = to_table(Item(id=f"s:{n}") for n in ([0, 1, 2], [3, 4])[part])
-            write_parquet(path.with_suffix(f".{part}"), table)
-        write_arrow([path.with_suffix(".0"), path.with_suffix(".1")], path)
-    shown = Collection(path).where(np.array(mask))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columnar, "ROWS_TOGETHER", 2)
+        ids = [Item(id=f"s:{n}") for n in range(5)]
+        shown = stored(tmp_path_factory.mktemp("c"), ids[:3], ids[3:]).where(np.array(mask))
     assert shown.schema == SCHEMA
     assert shown["id"].to_pylist() == [f"s:{n}" for n in range(5) if mask[n]]
 
 
+# Files.
+
+
+def test_a_packed_row_is_what_the_module_says(tmp_path):
+    stored(tmp_path, [Item(id="s:1", title="é", year=-5, subjects=("a", ""), rights="", extra={"k": "v"})])
+    row = ["s:1", "", "é", "", "", "", "-5", "", "", "", "a~~", "", "unknown"]
+    row += ["", "", "", "", "", "", "k~v~"]
+    data = b"".join(value.encode().replace(b"~", b"\xfe") + b"\xff" for value in row)
+    ends = b"".join(number.to_bytes(8, "little") for number in (0, len(data)))
+    assert (tmp_path / "items.packed").read_bytes() == data + ends
+
+
 @pytest.mark.parametrize("damage", ["missing", "torn", "empty", "columns"])
-def test_a_damaged_file_says_that_it_is_rebuilt(collection, damage):
-    path = collection.path
+@pytest.mark.parametrize("name", ["items.arrow", "items.packed"])
+def test_a_damaged_file_says_that_it_is_rebuilt(collection, name, damage):
+    path = collection.path.with_name(name)
     content = path.read_bytes()
     path.unlink()
     if damage == "columns":
@@ -217,9 +137,30 @@ def test_a_damaged_file_says_that_it_is_rebuilt(collection, damage):
             pass
     elif damage != "missing":
         path.write_bytes(content[:-20] if damage == "torn" else b"")
-    with pytest.raises(ArchiveDamaged, match=r"items\.arrow .*delete it and it is rebuilt") as caught:
-        Collection(path)
+    with pytest.raises(ArchiveDamaged, match=f"{name} .*delete it and it is rebuilt") as caught:
+        Collection(collection.path, collection.path.with_name("items.packed"))
     assert "\n" not in str(caught.value)
+
+
+def test_packed_rows_that_end_anywhere_too_early_are_damaged(collection, tmp_path):
+    content = (tmp_path / "items.packed").read_bytes()
+    for length in range(len(content)):
+        (tmp_path / "short").write_bytes(content[:length])
+        with pytest.raises(ArchiveDamaged, match="short cannot be read"):
+            packed.PackedRows(tmp_path / "short")
+
+
+def test_a_packed_row_in_which_an_ending_is_lost_is_damaged(collection, tmp_path):
+    path = tmp_path / "items.packed"
+    path.write_bytes(path.read_bytes().replace(b"\xff", b"-", 1))
+    with pytest.raises(ArchiveDamaged, match=r"items\.packed cannot be read .*delete it and it is rebuilt"):
+        Collection(collection.path, path).items([0])
+
+
+def test_files_of_different_lengths_are_not_one_collection(collection, tmp_path):
+    write_packed([tmp_path / "0.parquet"], tmp_path / "short")
+    with pytest.raises(ArchiveDamaged, match=r"short holds 3 rows, .*items\.arrow 5; delete both and they are rebuilt"):
+        Collection(collection.path, tmp_path / "short")
 
 
 @pytest.mark.parametrize("damage", ["missing", "torn", "columns"])
@@ -235,10 +176,9 @@ def test_a_damaged_part_is_named(collection, damage):
         read_part(path)
     before = collection.path.read_bytes()
     with pytest.raises(ArchiveDamaged):
-        write_arrow([collection.path.with_name("0.parquet"), path], collection.path)
+        write_columns([collection.path.with_name("0.parquet"), path], collection.path)
     assert collection.path.read_bytes() == before
-
-
-def test_an_item_can_be_sent_to_another_process():
-    item = Item(id="s:1", subjects=("a", "b"), extra={"k": "v"}, year=1900, year_end=1901)
-    assert pickle.loads(pickle.dumps(item)) == item
+    before = collection.path.with_name("items.packed").read_bytes()
+    with pytest.raises(ArchiveDamaged):
+        write_packed([collection.path.with_name("0.parquet"), path], collection.path.with_name("items.packed"))
+    assert collection.path.with_name("items.packed").read_bytes() == before

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from latentarchive.catalogue import SCHEMA
 from latentarchive.cli.main import COMMANDS, main
-from latentarchive.collection import SCHEMA
 from latentarchive.recipes import names, parse_text
 
 ROOT = Path(__file__).parent.parent

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentarchive import filters
-from latentarchive.collection import SCHEMA, Item, to_table
+from latentarchive.catalogue import SCHEMA, to_table
 from latentarchive.errors import QueryError
 from latentarchive.filters import matching
+from latentarchive.items import Item
 
 TABLE = to_table(
     [

@@ -482,6 +482,7 @@ def test_an_archive_behind_a_link_grows_where_it_is(recipe, tmp_path, swatches):
         ("items/part-00001.parquet", "restore it from a copy, or give another --out"),
         ("rejected.parquet", "restore it from a copy, or give another --out"),
         ("items.arrow", "delete it and it is made again"),
+        ("items.packed", "delete it and it is made again"),
     ],
 )
 def test_damage_is_named_and_not_taken_over(recipe, tmp_path, swatches, name, mended):
@@ -494,7 +495,7 @@ def test_damage_is_named_and_not_taken_over(recipe, tmp_path, swatches, name, me
     with pytest.raises(ArchiveDamaged, match=f"{re.escape(str(path))} is not as it was written; {mended}"):
         build(recipe, tmp_path / "a")
     path.unlink()
-    if name == "items.arrow":
+    if name in ("items.arrow", "items.packed"):
         grown(recipe, tmp_path / "a")
     else:
         with pytest.raises(ArchiveDamaged, match=f"{re.escape(str(path))} is missing; {mended}"):

@@ -37,6 +37,7 @@ def changed(path):
     [
         "items/part-00000.parquet",
         "items.arrow",
+        "items.packed",
         "words.sqlite",
         "rejected.parquet",
         "embeddings/part-00000.npy",
@@ -69,7 +70,7 @@ def test_verify_names_the_item_whose_vector_is_not_of_unit_length_unless_it_is_w
 
 
 def test_verify_writes_nothing(archive):
-    for name in ("items.arrow", "words.sqlite"):
+    for name in ("items.arrow", "items.packed", "words.sqlite"):
         (archive.path / name).unlink()
     before = everything(archive.path)
     assert verify_archive(archive.path).sound
@@ -77,8 +78,8 @@ def test_verify_writes_nothing(archive):
 
 
 def test_an_archive_where_nothing_may_be_written_is_used_all_the_same(archive, monkeypatch):
-    (archive.path / "items.arrow").unlink()
-    (archive.path / "words.sqlite").unlink()
+    for name in ("items.arrow", "items.packed", "words.sqlite"):
+        (archive.path / name).unlink()
     original = storage.write_with
 
     def refusing(path, write):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latentarchive.collection import Item
 from latentarchive.errors import QueryError
+from latentarchive.items import Item
 from latentarchive.query import Hit, Query, Region, Results, Term, compose, parse_term
 
 IDS = {"s:red.png", "s:a:b@c", "s:plate@2", "s:red", "m:79.66.115", "s:cut#xywh=1,2,3,4"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from latentarchive.collection import local_id
+from latentarchive.items import local_id
 from latentarchive.recipes import load_recipe, names
 
 HEADERS = {

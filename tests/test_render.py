@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from latentarchive.collection import Item
+from latentarchive.items import Item
 from latentarchive.query import Hit, Results
 from latentarchive.render import pages, tables, text
 

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from latentarchive.collection import Record
 from latentarchive.errors import SourceError
+from latentarchive.items import Record
 from latentarchive.sources import PublishedEmbeddings
 from latentarchive.sources.embeddings import VectorShard
 from tests.source_helpers import keeps_its_promises

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from latentarchive.collection import Record
 from latentarchive.errors import SourceError
+from latentarchive.items import Record
 from latentarchive.sources import Table
 from tests.source_helpers import items, keeps_its_promises, rejected
 

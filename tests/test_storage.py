@@ -15,18 +15,19 @@ import pytest
 from latentarchive import storage
 from latentarchive.errors import ArchiveNotFound, WriteRefused
 
-WRITERS = ("bytes", "json", "array", "parquet", "arrow", "words", "index")
+WRITERS = ("bytes", "json", "array", "parquet", "columns", "packed", "words", "index")
 
 LIMITED = """
 import json, pathlib, resource, sys
 import numpy as np, pyarrow as pa
-from latentarchive import collection, index, storage, words
+from latentarchive import catalogue, columnar, index, packed, storage, words
 from latentarchive.embeddings import Embeddings
+from latentarchive.items import Item
 
 folder = pathlib.Path(sys.argv[1])
 part = folder / "part.parquet"
-items = [collection.Item(id=f"s:{n}", text=f"{n:0200}") for n in range(2000)]
-storage.write_parquet(part, collection.to_table(items))
+items = [Item(id=f"s:{n}", text=f"{n:0200}") for n in range(2000)]
+storage.write_parquet(part, catalogue.to_table(items))
 rows = np.eye(64, dtype=np.float16).repeat(50, axis=0)
 noise = np.random.default_rng(0).bytes(100_000)
 writers = {
@@ -34,7 +35,8 @@ writers = {
     "json": lambda path: storage.write_json(path, ["x" * 100_000]),
     "array": lambda path: storage.write_array(path, np.zeros(100_000, np.uint8)),
     "parquet": lambda path: storage.write_parquet(path, pa.table({"x": [noise]})),
-    "arrow": lambda path: collection.write_arrow([part], path),
+    "columns": lambda path: columnar.write_columns([part], path),
+    "packed": lambda path: packed.write_packed([part], path),
     "words": lambda path: words.build_words(items, path),
     "index": lambda path: index.build_index(Embeddings([rows], [np.ones(len(rows), np.float32)]), "HNSW8,Flat", path),
     "lines": lambda path: storage.append_lines(path, ["whole", "x" * 100_000]),

@@ -13,9 +13,9 @@ import pytest
 import torch
 from PIL import Image
 
-from latentarchive.collection import Item, Record, Rejected
 from latentarchive.encoders import load_encoder
 from latentarchive.errors import RecipeError, SourceError
+from latentarchive.items import Item, Record, Rejected
 from latentarchive.recipes import Recipe, parse
 from latentarchive.sources import Source
 from latentarchive.train import batches, beginning, captions, data, loop, scores, train_encoder

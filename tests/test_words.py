@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latentarchive.collection import Item
 from latentarchive.errors import ArchiveDamaged
+from latentarchive.items import Item
 from latentarchive.words import FUNCTION_WORDS, Words, build_words
 
 ITEMS = [

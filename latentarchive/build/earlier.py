@@ -14,8 +14,10 @@ from latentarchive import storage
 from latentarchive.build.finish import Places, places
 from latentarchive.build.plan import Part, Plan
 from latentarchive.build.stock import Stock
-from latentarchive.collection import Collection, Record, digest, part_items
+from latentarchive.catalogue import part_items
+from latentarchive.collection import Collection
 from latentarchive.errors import ArchiveDamaged, ArchiveError
+from latentarchive.items import Record, digest
 from latentarchive.manifest import Manifest
 from latentarchive.progress import Progress
 from latentarchive.recipes import Recipe
@@ -139,9 +141,9 @@ class Earlier(Stock):
         for number, name in enumerate(names, start=1):
             path = folder / name
             mend = "restore it from a copy, or give another --out, where all is encoded anew"
-            if name == layout.ITEMS:
+            if name in layout.DERIVED:
                 mend = "delete it and it is made again"
-            if not path.is_file() and name != layout.ITEMS:
+            if not path.is_file() and name not in layout.DERIVED:
                 message = f"{path} is missing; {mend}"
                 raise ArchiveDamaged(message)
             if path.is_file() and storage.file_sha256(path) != self.manifest.files[name]:

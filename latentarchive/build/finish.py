@@ -16,11 +16,15 @@ from latentarchive import manifest as layout
 from latentarchive import storage
 from latentarchive.bands import calibrate, calibration_texts
 from latentarchive.build.plan import Part, Plan
-from latentarchive.collection import REJECTED_SCHEMA, Collection, digest, part_items, write_arrow
+from latentarchive.catalogue import REJECTED_SCHEMA, part_items
+from latentarchive.collection import Collection
+from latentarchive.columnar import write_columns
 from latentarchive.embeddings import Embeddings, file_marks, vector_files
 from latentarchive.encoders import Encoder
 from latentarchive.index import EXACT, Fill, build_index, choose, fill_here
+from latentarchive.items import digest
 from latentarchive.manifest import Manifest
+from latentarchive.packed import write_packed
 from latentarchive.progress import Progress
 from latentarchive.recipes import Recipe
 from latentarchive.sources import PublishedEmbeddings
@@ -36,7 +40,7 @@ def finish(
     progress: Progress,
     fill: Fill = fill_here,
 ) -> Manifest:
-    """Derive items.arrow, the words, the index and the bands; gather the rejected; write ``archive.json`` last.
+    """Derive mapped items, words, index and bands; gather the rejected; write ``archive.json`` last.
 
     Args:
         folder: Where the parts lie.
@@ -59,7 +63,7 @@ def finish(
     rejected = [row for part in parts for row in part.rejected]
     files, index = derive(folder, len(parts), rejected, embeddings, plan.factory, fill)
     progress("finishing", 1, 3, "bands")
-    collection = Collection(folder / layout.ITEMS)
+    collection = Collection(folder / layout.ITEMS, folder / layout.PACKED)
     bands = _bands(collection, embeddings, encoder) if embeddings is not None else {}
     progress("finishing", 2, 3, "digest")
     item_parts = [folder / f"items/part-{number:05d}.parquet" for number in range(len(parts))]
@@ -111,12 +115,13 @@ def derive(
         SHA-256 of each file by name, and the ``index`` entry of the manifest (empty without vectors).
     """
     parts = [folder / f"items/part-{number:05d}.parquet" for number in range(n_parts)]
-    write_arrow(parts, folder / layout.ITEMS)
+    write_columns(parts, folder / layout.ITEMS)
+    write_packed(parts, folder / layout.PACKED)
     build_words(part_items(parts), folder / layout.WORDS)
     columns = [list(column) for column in zip(*rejected, strict=True)] or [[], [], []]
     table = pa.table(columns, schema=REJECTED_SCHEMA)
     storage.write_parquet(folder / layout.REJECTED, table)
-    names, index = [layout.ITEMS, layout.WORDS, layout.REJECTED], {}
+    names, index = [layout.ITEMS, layout.PACKED, layout.WORDS, layout.REJECTED], {}
     if embeddings is not None:
         factory = choose(factory, len(embeddings), embeddings.dim)
         index = {"factory": factory, "file": factory != EXACT}

@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 
 from latentarchive import storage
 from latentarchive.build.plan import Part, Plan
-from latentarchive.collection import Record, Rejected, read_part
+from latentarchive.catalogue import read_part
+from latentarchive.items import Record, Rejected
 from latentarchive.sources import Source
 
 

@@ -16,10 +16,10 @@ from latentarchive.build.inputs import Ids, Missing, used_ids
 from latentarchive.build.parts import Prepared
 from latentarchive.build.plan import IDS, JOURNAL, Part, Plan, finished, forget
 from latentarchive.build.writer import PartWriter, Setting
-from latentarchive.collection import Rejected
 from latentarchive.encoders import Encoder, absolute_id
 from latentarchive.errors import ArchiveError, SourceError
 from latentarchive.index import EXACT, Fill, choose, empty_index, fill_here
+from latentarchive.items import Rejected
 from latentarchive.progress import Progress
 from latentarchive.recipes import Recipe
 from latentarchive.scale import default_workers

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from latentarchive import images, storage
 from latentarchive.build.plan import Part
 from latentarchive.build.stock import Stock
-from latentarchive.collection import Item, Record, Rejected, to_table
+from latentarchive.catalogue import to_table
 from latentarchive.dates import parse_years
 from latentarchive.embedded import Embedded, read_embedded
 from latentarchive.embeddings import UNIT_TOLERANCE, Stacked
 from latentarchive.encoders import Encoder
 from latentarchive.errors import ArchiveError, ImageError
+from latentarchive.items import Item, Record, Rejected
 from latentarchive.manifest import part_files
 from latentarchive.rights import classify, mining_code, reserves_mining
 

@@ -146,7 +146,7 @@ def _grow(
         parts = making.parts(progress)
         if not earlier.is_same(place, recipe, plan, parts):
             manifest = finish(place, recipe, plan, parts, encoder, progress, making.fill(parts))
-            growth = earlier.growth(Collection(place / layout.ITEMS), parts)
+            growth = earlier.growth(Collection(place / layout.ITEMS, place / layout.PACKED), parts)
             put_in_place(folder, earlier.sha256)
             return Built(folder, manifest, already=False, growth=growth, resumed=resumed)
         discard(folder)

@@ -11,10 +11,10 @@ from latentarchive.build.inputs import Inputs
 from latentarchive.build.parts import BATCH, Prepared, Vectors, encoded_by, lying_in, prepare, write_part
 from latentarchive.build.plan import Part
 from latentarchive.build.stock import Stock
-from latentarchive.collection import Record, Rejected
 from latentarchive.embeddings import Stacked, load_array
 from latentarchive.encoders import Encoder, load_encoder
 from latentarchive.errors import EncoderMismatch, require
+from latentarchive.items import Record, Rejected
 from latentarchive.scale import ahead
 
 

@@ -51,7 +51,7 @@ def _fill(archive: Archive, rows: NDArray[np.int64], folder: Path) -> None:
         sizes.append(end - begin)
     embeddings = Embeddings.open(folder / "embeddings", len(sizes)) if archive.has_vectors else None
     derived, index = derive(folder, len(sizes), [], embeddings, archive.manifest.index.get("factory", ""))
-    collection = Collection(folder / layout.ITEMS)
+    collection = Collection(folder / layout.ITEMS, folder / layout.PACKED)
     images = len(rows) if archive.manifest.counts["images"] else 0
     counts = {"inputs": len(rows), "items": len(rows), "images": images, "rejected": 0, "renormalized": 0}
     encoder = _without_place(archive.manifest.encoder)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from latentarchive import storage
 from latentarchive.archive import Archive
-from latentarchive.collection import SCHEMA, Item
+from latentarchive.catalogue import SCHEMA
+from latentarchive.items import Item
 
 BLOCK = 4096
 """Items read at a time."""

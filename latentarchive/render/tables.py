@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from latentarchive.collection import Item
 from latentarchive.export.tables import flat
+from latentarchive.items import Item
 from latentarchive.query import Hit, Results
 
 HEADER = tuple(Hit(1, Item(id="a:b"), None, "", (), 1, copy=False).record())

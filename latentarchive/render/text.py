@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from latentarchive.build import Built, Growth
-from latentarchive.collection import Item
 from latentarchive.description import Description
+from latentarchive.items import Item
 from latentarchive.manifest import UNVERIFIED
 from latentarchive.query import Hit, Results
 from latentarchive.rights import classify

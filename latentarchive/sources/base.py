@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from latentarchive.collection import Record, Rejected
+from latentarchive.items import Record, Rejected
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ from latentarchive.cabinet import wording
 from latentarchive.cabinet.catalogue import LAST_YEAR
 from latentarchive.cabinet.faults import Entry, entries, image_file
 from latentarchive.cabinet.techniques import TECHNIQUES
-from latentarchive.collection import Record, Rejected
 from latentarchive.errors import SourceError, nearest
+from latentarchive.items import Record, Rejected
 from latentarchive.sources.base import Source
 from latentarchive.sources.columns import Columns
 

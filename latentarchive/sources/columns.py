@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from latentarchive.collection import Item, local_id
 from latentarchive.dates import parse_years
 from latentarchive.errors import SourceError, nearest
+from latentarchive.items import Item, local_id
 from latentarchive.rights import Rights, classify, mining_code
 from latentarchive.sources.base import Source
 from latentarchive.sources.values import as_text, canonical, cleaned, collapsed, flatten, is_address, whole_year

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from latentarchive.collection import Record, Rejected
 from latentarchive.errors import CollectionError, SourceError
 from latentarchive.images import SUFFIXES, UNSUPPORTED_SUFFIXES
+from latentarchive.items import Record, Rejected
 from latentarchive.sources.columns import Catalogued, Columns
 from latentarchive.sources.files import find, found_in, number_of, shown
 from latentarchive.sources.rows import Row, parquet_footer, parquet_rows

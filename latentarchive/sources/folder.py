@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from latentarchive.collection import Record, Rejected
 from latentarchive.errors import CollectionError, SourceError
 from latentarchive.images import SUFFIXES, UNSUPPORTED_SUFFIXES
+from latentarchive.items import Record, Rejected
 from latentarchive.sources.base import Source
 from latentarchive.sources.columns import Columns
 from latentarchive.sources.files import FileBytes, find, found_in, shown
@@ -163,7 +163,7 @@ def _is_archive(folders: list[str], names: list[str]) -> bool:
     finished = "archive.json" in names and "items" in folders
     return (
         finished
-        or ("build.json" in names and not set(names) - {"build.json", "ids.sqlite", "items.arrow"})
+        or ("build.json" in names and not set(names) - {"build.json", "ids.sqlite", "items.arrow", "items.packed"})
         or ("build.json" in names and "journal" in folders)
     )
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from latentarchive.collection import Record, Rejected
 from latentarchive.errors import CollectionError, SourceError, nearest, require
+from latentarchive.items import Record, Rejected
 from latentarchive.sources.columns import Catalogued, Columns
 from latentarchive.sources.files import FileBytes, find, found_in, shown
 from latentarchive.sources.values import collapsed, leaves

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from latentarchive.collection import Item, Record, Rejected
 from latentarchive.errors import CollectionError, SourceError
+from latentarchive.items import Item, Record, Rejected
 from latentarchive.sources.columns import Catalogued, Columns
 from latentarchive.sources.files import FileBytes, find, found_in, in_number_order, shown
 from latentarchive.sources.rows import Row, TableFile

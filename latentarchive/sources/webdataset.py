@@ -12,9 +12,9 @@ from itertools import islice, product
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from latentarchive.collection import Record, Rejected
 from latentarchive.errors import CollectionError, SourceError
 from latentarchive.images import SUFFIXES, UNSUPPORTED_SUFFIXES
+from latentarchive.items import Record, Rejected
 from latentarchive.sources.columns import Catalogued, Columns
 from latentarchive.sources.files import SliceBytes, find, found_in, in_number_order, shown
 from latentarchive.sources.rows import parquet_footer, parquet_rows

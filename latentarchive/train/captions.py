@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from latentarchive.collection import Item
+    from latentarchive.items import Item
 
 EXTRA = "extra."
 """Before the name of a column that only `Item.extra` has."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from latentarchive import collection, storage
+from latentarchive import items, storage
 from latentarchive.embedded import read_embedded
 from latentarchive.errors import ImageError, SourceError
 from latentarchive.images import decode
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentarchive.collection import Item, Record
+    from latentarchive.items import Item, Record
     from latentarchive.progress import Progress
     from latentarchive.recipes import Recipe
     from latentarchive.trainings import Selection
@@ -109,7 +109,7 @@ def _decode_all(
     with storage.refusals(folder / _PIXELS), (folder / _PIXELS).open("wb") as cache:
         for done, entry in enumerate(recipe.collection.records(), 1):
             progress("decoding", done, total)
-            if isinstance(entry, collection.Rejected):
+            if isinstance(entry, items.Rejected):
                 counts["rejected"] += 1
                 rejected.append(f"{entry.path}: {entry.reason}")
                 continue
