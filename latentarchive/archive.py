@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from latentarchive import manifest as layout
-from latentarchive.collection import Collection
 from latentarchive.description import Description, nearest_terms, own_subjects, read_vocabulary
 from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder
-from latentarchive.errors import ArchiveDamaged, ArchiveError, QueryError
-from latentarchive.filters import matching
+from latentarchive.errors import ArchiveError, QueryError
 from latentarchive.holdings import Holdings
-from latentarchive.items import Item
 from latentarchive.manifest import Manifest
 from latentarchive.query import Query, Results, Term, compose, parse_term
 from latentarchive.retrieval import retrieve
+from latentarchive.shown import ShownItems
 from latentarchive.terms import read_file, term_vector
-from latentarchive.withheld import WithheldLog
 
 
-class Archive:
+class Archive(ShownItems):
     """An archive on disk, opened read-only but for its log of withheld items.
 
     Row i is the same item in every file. Opening and browsing need no torch: the encoder is loaded by
     the first query that holds words or a file.
     """
-
-    def __init__(self, holdings: Holdings) -> None:
-        """Use `Archive.open`."""
-        self.holdings = holdings
-        self.path = path = holdings.path
-        self.manifest = holdings.manifest
-        self._built = _stamp(path)
-        self.log = WithheldLog(path / layout.WITHHELD)
-        self._visible: tuple[object, NDArray[np.bool_]] | None = None
 
     @classmethod
     def open(cls, archive: str | Path, *, encoder: str | None = None, mend: bool = True) -> Archive:
@@ -60,19 +46,9 @@ class Archive:
         return cls(Holdings(path, Manifest.load(path), encoder=encoder, mend=mend))
 
     @property
-    def name(self) -> str:
-        """Name of the recipe it was built from."""
-        return self.manifest.name
-
-    @property
     def has_vectors(self) -> bool:
         """False for an archive of metadata only."""
         return self.holdings.has_vectors
-
-    @property
-    def collection(self) -> Collection:
-        """All rows, withheld ones too; what is shown goes through `item`, `search` or `shown`."""
-        return self.holdings.collection
 
     @property
     def embeddings(self) -> Embeddings:
@@ -83,68 +59,6 @@ class Archive:
     def encoder(self) -> Encoder:
         """The archive's own encoder, loaded at its first use; see `Holdings.encoder`."""
         return self.holdings.encoder
-
-    def __len__(self) -> int:
-        """How many items are shown: withheld ones are not counted."""
-        return int(self.visible.sum())
-
-    # Looking at items.
-
-    @property
-    def visible(self) -> NDArray[np.bool_]:
-        """Shape (n,), False for the rows that are withheld now; follows the log while the archive is open.
-
-        Raises:
-            ArchiveDamaged: The archive was replaced by another build since it was opened: its rows are others.
-        """
-        if _stamp(self.path) != self._built:
-            message = f"{self.path} was built anew since it was opened; open it again"
-            raise ArchiveDamaged(message)
-        stamp = self.log.stamp
-        if self._visible is None or self._visible[0] != stamp:
-            mask = np.ones(len(self.collection), dtype=bool)
-            mask[[row for row in self.collection.rows(list(self.log.current())) if row is not None]] = False
-            mask.setflags(write=False)
-            self._visible = (stamp, mask)
-        return self._visible[1]
-
-    def row(self, item_id: str) -> int:
-        """Row number of an item that is shown. Raises `QueryError` if it is unknown or withheld."""
-        row = self.collection.row(item_id)
-        if row is None:
-            message = f"archive {self.name} has no item {item_id!r}"
-            raise QueryError(message)
-        if not self.visible[row]:
-            message = f"item {item_id!r} is withheld; `restore` it to use it"
-            raise QueryError(message)
-        return row
-
-    def item(self, item_id: str) -> Item:
-        """One item. Raises `QueryError` if it is unknown or withheld."""
-        return self.collection.items([self.row(item_id)])[0]
-
-    def rows(self, where: str = "") -> NDArray[np.int64]:
-        """Row numbers of the items that are shown and satisfy a filter ("": all), in order. Raises `QueryError`."""
-        return np.flatnonzero(self._allowed(where)).astype(np.int64)
-
-    def shown(self, where: str = "", *, block: int = 4096) -> Iterator[Item]:
-        """The items that are shown and satisfy a filter, in row order, read block by block. Raises `QueryError`."""
-        rows = self.rows(where)
-        for start in range(0, len(rows), block):
-            yield from self.collection.items(rows[start : start + block])
-
-    def thumbnail(self, item_id: str) -> bytes:
-        """WebP of an item, at most 256 px a side; empty if the archive holds no images. `QueryError` as `item`."""
-        return self.holdings.thumbnail(self.row(item_id))
-
-    def original(self, item_id: str) -> bytes:
-        """The bytes of an item's image file, read from the collection itself.
-
-        Raises:
-            QueryError: The item is unknown or withheld.
-            ArchiveError: The collection is not where it was, or is not known (published copies).
-        """
-        return self.holdings.original(self.item(item_id).image)
 
     # Searching.
 
@@ -190,7 +104,7 @@ class Archive:
     def answer(self, query: Query) -> Results:
         """The results of a query. An item that is asked with is not among its own hits; copies of it are marked."""
         notes: list[str] = []
-        allowed = self._allowed(query.where)
+        allowed = self.allowed(query.where)
         asked = [term for term in query.terms if term.kind == "item"]
         whole = [self.row(term.value) for term in asked if term.region is None]
         if whole:
@@ -243,44 +157,6 @@ class Archive:
         nearest = nearest_terms(vector, terms, self.encoder.encode_texts(terms).unit, self.embeddings.mean, k)
         return Description(str(term), self.name, source, len(terms), nearest)
 
-    # Looking after it.
-
-    def withhold(self, item_ids: Sequence[str], *, reason: str, who: str = "") -> list[str]:
-        """Withhold items from everything the program shows.
-
-        Args:
-            item_ids: Items of this archive; those already withheld are passed over.
-            reason: Kept in the log; not empty.
-            who: Kept in the log; "": the name of the user's account.
-
-        Returns:
-            Ids of items that are still shown although their image has the same bytes as one withheld now.
-
-        Raises:
-            QueryError: An id is unknown (then nothing is withheld), or there is no reason.
-            WriteRefused: The log cannot be written.
-        """
-        shas = {item.sha256 for item in self._change("withhold", item_ids, reason, who)} - {""}
-        same = pc.is_in(self.collection.table["sha256"], value_set=pa.array(sorted(shas), pa.string()))
-        rows = np.flatnonzero(np.asarray(same.combine_chunks(), dtype=bool) & self.visible)
-        return [item.id for item in self.collection.items(rows)]
-
-    def restore(self, item_ids: Sequence[str], *, reason: str, who: str = "") -> None:
-        """Undo `withhold`; the log keeps both. Raises as `withhold` does."""
-        self._change("restore", item_ids, reason, who)
-
-    def _change(self, action: str, item_ids: Sequence[str], reason: str, who: str) -> list[Item]:
-        unique = list(dict.fromkeys(item_ids))
-        rows = []
-        for item_id, row in zip(unique, self.collection.rows(unique), strict=True):
-            if row is None:
-                message = f"archive {self.name} has no item {item_id!r}; nothing was changed"
-                raise QueryError(message)
-            rows.append(row)
-        items = self.collection.items(rows)
-        self.log.change(action, [item.id for item in items], reason=reason, who=who)
-        return items
-
     # How terms become vectors.
 
     def _term(self, text: str, *, unlike: bool = False) -> Term:
@@ -288,14 +164,6 @@ class Archive:
         return parse_term(
             text, unlike=unlike, prefix=prefix, is_item=lambda item_id: self.collection.row(item_id) is not None
         )
-
-    def _allowed(self, where: str) -> NDArray[np.bool_]:
-        """The rows that are shown and satisfy a filter. It never meets a withheld row: its errors quote values."""
-        if not where:
-            return self.visible
-        allowed = self.visible.copy()
-        allowed[allowed] = matching(self.collection.where(allowed), where)
-        return allowed
 
     def _vector(self, query: Query, notes: list[str]) -> NDArray[np.float32]:
         if self.holdings.unverified and any(t.kind != "item" or t.region for t in query.terms):
@@ -322,12 +190,3 @@ class Archive:
                 notes.append(f"the original of {item_id} is not at hand: its region was cut from the thumbnail")
                 return thumbnail
             raise
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Tells one ``archive.json`` from the next that is put in its place."""
-    try:
-        stat = (path / layout.MANIFEST).stat()
-    except FileNotFoundError:
-        return (0, 0)
-    return (stat.st_ino, stat.st_mtime_ns)
