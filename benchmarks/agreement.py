@@ -27,12 +27,12 @@ from PIL import Image
 from benchmarks.intervals import share
 from benchmarks.machine import machine, save
 from latentarchive.build.parts import SIDE
-from latentarchive.collection import Record
 from latentarchive.encoders.openclip import load_local
 from latentarchive.encoders.precision import AGREEMENT
 from latentarchive.encoders.shipped import folder_of
 from latentarchive.errors import ImageError
 from latentarchive.images import SUFFIXES, decode
+from latentarchive.items import Record
 from latentarchive.sources.cabinet import Cabinet
 
 SAME = 0.99

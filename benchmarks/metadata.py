@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import mmap
 import os
 import subprocess
 import sys
@@ -33,10 +32,11 @@ from benchmarks.machine import machine, save
 from latentarchive.catalogue import SCHEMA
 from latentarchive.collection import Collection
 from latentarchive.columnar import write_columns
+from latentarchive.mapping import pages
 from latentarchive.packed import write_packed
 from latentarchive.storage import file_sha256, write_parquet
 
-TAKEN, PART, TURNS = 3_000, 1_024, 7
+TAKEN, PART, TURNS, THREADS = 3_000, 1_024, 7, 16
 
 WAYS: dict[str, Callable[[Collection, np.ndarray], object]] = {
     "rows": Collection.take,
@@ -100,31 +100,25 @@ def once(files: tuple[Path, Path], way: str, seed: int) -> dict[str, float]:
 
 
 def bare(packed: Path, seed: int) -> dict[str, float]:
-    """Milliseconds to read the pages that the rows of a turn touch, and how many there are."""
-    forget(packed)
+    """Milliseconds to read the pages that hold the rows of a turn, in so many reads."""
     with packed.open("rb") as file:
-        size = packed.stat().st_size
         file.seek(-8, os.SEEK_END)
         end = int.from_bytes(file.read(8), "little")
         starts = np.fromfile(packed, "<i8", offset=end)
         rows = chosen(len(starts) - 1, seed)
-        place = end + 8 * rows
-        edges = np.concatenate([starts[rows], starts[rows + 1] - 1, place, place + 15])
-        pages = mmap.PAGESIZE * np.unique(edges // mmap.PAGESIZE)
+        reads = pages(end + 8 * rows, end + 8 * rows + 16) + pages(starts[rows], starts[rows + 1])
         forget(packed)
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
 
-        def read(some: np.ndarray) -> None:
-            buffer = bytearray(mmap.PAGESIZE)
-            for page in some.tolist():
-                os.preadv(file.fileno(), [buffer], page)
+        def read(some: list[tuple[int, int]]) -> None:
+            for start, stop in some:
+                os.pread(file.fileno(), stop - start, start)
 
         began = time.perf_counter()
-        with ThreadPoolExecutor(16) as pool:
-            list(pool.map(read, np.array_split(pages, 16)))
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(read, [reads[thread::THREADS] for thread in range(THREADS)]))
         took = time.perf_counter() - began
-        assert pages[-1] < size
-    return {"take": 1e3 * took, "pages": len(pages)}
+    return {"take": 1e3 * took, "reads": len(reads)}
 
 
 def forget(*paths: Path) -> None:

@@ -50,13 +50,16 @@ def expect(mapped: mmap.mmap, begin: NDArray[np.int64], end: NDArray[np.int64]) 
         begin: First byte of each range, shape (n,), in any order.
         end: The byte after the last of each, shape (n,).
     """
-    if not ADVISED or not len(begin):
-        return
+    if ADVISED and len(begin):
+        for start, stop in pages(begin, end):
+            mapped.madvise(mmap.MADV_WILLNEED, start, min(stop, len(mapped)) - start)
+
+
+def pages(begin: NDArray[np.int64], end: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The runs of whole pages that hold ranges as in `expect`, one or more: in order, and farther than `NEAR` apart."""
     order = np.argsort(begin)
-    first, last = begin[order] // mmap.PAGESIZE, (end[order] - 1) // mmap.PAGESIZE
-    last = np.maximum.accumulate(last)
+    first = begin[order] // mmap.PAGESIZE
+    last = np.maximum.accumulate((end[order] - 1) // mmap.PAGESIZE)
     cuts = np.flatnonzero(first[1:] > last[:-1] + NEAR) + 1
-    starts = first[np.r_[0, cuts]] * mmap.PAGESIZE
-    stops = np.minimum((last[np.r_[cuts - 1, len(last) - 1]] + 1) * mmap.PAGESIZE, len(mapped))
-    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        mapped.madvise(mmap.MADV_WILLNEED, start, stop - start)
+    starts, stops = first[np.r_[0, cuts]], last[np.r_[cuts - 1, len(last) - 1]] + 1
+    return list(zip((starts * mmap.PAGESIZE).tolist(), (stops * mmap.PAGESIZE).tolist(), strict=True))

@@ -28,8 +28,8 @@ from latentarchive.mapping import expect, expect_scattered, map_file
 VALUE, MEMBER = b"\xff", b"\xfe"
 """End a value, and a member of one that is a list."""
 
-BLOCK = 65_536
-"""Rows unpacked at a time."""
+BLOCK = 8_192
+"""Rows unpacked at a time: their texts stay far below the 2 GiB that one array of them can hold."""
 
 
 class PackedRows:
