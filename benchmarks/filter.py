@@ -54,7 +54,7 @@ def main() -> None:
     index = opened(embeddings, factory, given.work)
     figures = {"rows": given.rows, "factory": factory, "threads": given.threads}
     figures |= filtered(index, embeddings, Space(DIM).queries(QUERIES))
-    figures["sql"] = sql(Collection(write(given.catalogue, given.rows)))
+    figures["sql"] = sql(Collection(*write(given.catalogue, given.rows)))
     figures["machine"] = facts
     print(json.dumps(figures, indent=1))
     print(f"written: {save('filter', figures)}")

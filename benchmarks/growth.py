@@ -19,7 +19,7 @@ from benchmarks.machine import RESULTS, machine, save
 from benchmarks.memory import watched
 from benchmarks.rows import WRITERS, write
 
-STORED = ("items", "items.arrow", "words.sqlite", "embeddings", "thumbs", "index.faiss")
+STORED = ("items", "items.arrow", "items.packed", "words.sqlite", "embeddings", "thumbs", "index.faiss")
 """Files and folders of an archive whose bytes are told apart."""
 
 

@@ -3,7 +3,7 @@
     python -m benchmarks.metadata [--rows 1000000] [--work DIR]
 
 The catalogue is synthetic and written as a build writes it. A figure is the median of seven turns, each with rows of
-its own, in milliseconds: to open the collection (`open`), then to take the rows (`take`), as a table (`rows`) or as
+its own, in milliseconds: to open the collection (`open`), then to take the rows (`take`), as a table (`table`) or as
 items (`items`). `columns` takes them from the columns, as nothing in the library does with whole rows that lie
 scattered: it shows what the packed rows are for.
 
@@ -39,7 +39,7 @@ from latentarchive.storage import file_sha256, write_parquet
 TAKEN, PART, TURNS, THREADS = 3_000, 1_024, 7, 16
 
 WAYS: dict[str, Callable[[Collection, np.ndarray], object]] = {
-    "rows": Collection.take,
+    "table": Collection.take,
     "items": Collection.items,
     "columns": lambda collection, rows: collection.take(rows, SCHEMA.names),
 }
@@ -165,7 +165,8 @@ def main() -> None:
     figures = {
         "rows": given.rows,
         "taken": TAKEN,
-        "bytes": {path.suffix[1:]: path.stat().st_size for path in files},
+        "bytes": sum(path.stat().st_size for path in files),
+        "bytes_packed": files[1].stat().st_size,
         "cold_ms": {way: middle(turns) for way, turns in cold.items()},
         "warm_ms": {way: middle(turns) for way, turns in warm.items()},
         "machine": state,
