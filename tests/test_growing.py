@@ -251,7 +251,7 @@ def test_what_is_known_is_neither_decoded_nor_encoded(recipe, tmp_path, swatches
         happens(swatches)
     decode, encode, decoded, encoded = images.decode, ToyEncoder.encode_prepared, [], []
     with monkeypatch.context() as patch:
-        patch.setattr(images, "decode", lambda data: (decoded.append(data), decode(data))[1])
+        patch.setattr(images, "decode", lambda data, **how: (decoded.append(data), decode(data, **how))[1])
         patch.setattr(ToyEncoder, "encode_prepared", lambda self, b: (encoded.append(len(b)), encode(self, b))[1])
         build(recipe, tmp_path / "a")
     assert sorted(decoded) == sorted((swatches / name).read_bytes() for name in ("brown.png", "torn.png"))
