@@ -9,8 +9,9 @@ import pytest
 
 from latentarchive.audit import Finding, Subject, Table, load_suite, run_suite
 from latentarchive.audit import registry as registered
+from latentarchive.audit.comparison import changes
 from latentarchive.audit.finding import Skip, finding
-from latentarchive.audit.report import changes, load_report
+from latentarchive.audit.report import load_report
 from latentarchive.audit.suite import bind, names
 from latentarchive.errors import ReportError, SourceError, SuiteError
 from latentarchive.render import reports
@@ -213,7 +214,7 @@ def test_a_report_goes_nowhere_where_others_have_written(table, tmp_path):
         report = run_suite(subject, suite({"name": "composition.values", "field": "caption"}))
     folder = tmp_path / "out"
     page = reports.write(report, folder, archive=None)
-    assert page.read_text().count("<section") == len(report.findings)
+    assert page.read_text().count("<article") == len(report.findings)
     reports.write(report, folder, archive=None)
     (folder / "report.json").unlink()
     with pytest.raises(Exception, match="no audit wrote"):

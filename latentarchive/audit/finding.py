@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 Outcome = Literal["pass", "fail", "info", "skip"]
@@ -17,7 +19,10 @@ class Skip(Exception):  # not an error: the check has nothing to say here
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of a finding, most important first. Whoever shows a picture of them can always show them too."""
+    """Rows of a finding, most important first. Whoever shows a picture of them can always show them too.
+
+    A number that is none (NaN, infinite) becomes None: JSON has no word for it.
+    """
 
     #: Names of the columns, in words.
     columns: tuple[str, ...]
@@ -26,10 +31,24 @@ class Table:
     #: Columns that hold item ids: a row of it with an item that was withheld since is not shown.
     ids: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        if any(isinstance(value, float) and not math.isfinite(value) for row in self.rows for value in row):
+            rows = tuple(tuple(_finite(value) for value in row) for row in self.rows)
+            object.__setattr__(self, "rows", rows)
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """How the table of a finding is drawn: ``bars``, ``curve``, ``steps``, ``timeline`` or ``pairs``."""
+    """How the table of a finding is drawn.
+
+    ``bars``: a name (`x`) and its values, in the order of the table. ``curve``: lines over numbers; one that goes from
+    (0, 0) to (1, 1), as Lorenz curves do, gets its diagonal. ``timeline``: counts by year, gaps as gaps; a row a year.
+    ``pairs``: the works that the `ids` of the table name, side by side, with what else the row says of them.
+    """
 
     kind: Literal["bars", "curve", "timeline", "pairs"]
     #: Columns of the table: what stands along the picture, and what is measured (several: one line each).
@@ -82,6 +101,9 @@ class Finding:
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for a value without what it needs to be understood."""
+        if self.value is not None and not math.isfinite(self.value):
+            message = f"a value must be a finite number, got {self.value}: {self.sentence!r}"
+            raise ValueError(message)
         if self.value is not None and (self.n is None or not self.denominator):
             message = f"a value needs n and what it was counted of: {self.sentence!r}"
             raise ValueError(message)
@@ -102,15 +124,34 @@ class Finding:
         """Plain values for JSON; `finding` reads them back."""
         return asdict(self)
 
-    def without(self, ids: frozenset[str] | set[str]) -> Finding:
-        """The finding without examples and rows that name any of these items; counts stay what they were."""
-        from dataclasses import replace
-
+    def named(self) -> list[str]:
+        """Ids of the items that it names: its examples, then those of its table."""
         table = self.table
-        if table is not None and table.ids:
-            rows = tuple(row for row in table.rows if not any(row[i] in ids for i in table.ids))
-            table = replace(table, rows=rows)
-        return replace(self, examples=tuple(one for one in self.examples if one not in ids), table=table)
+        listed = [row[i] for row in table.rows for i in table.ids] if table is not None else []
+        return list(dict.fromkeys([*self.examples, *(str(item) for item in listed if item is not None)]))
+
+    def without(self, ids: frozenset[str] | set[str]) -> Finding:
+        """The finding without any mention of these items; counts stay what they were.
+
+        Examples and rows of the table that name one are gone; in sentence and notes, "(withheld)" stands for its id.
+        """
+        table = self.table
+        if table is not None:
+            table = replace(table, rows=tuple(row for row in table.rows if not any(_in(value, ids) for value in row)))
+        examples = tuple(one for one in self.examples if one not in ids)
+        sentence, notes = _without(self.sentence, ids), tuple(_without(note, ids) for note in self.notes)
+        return replace(self, sentence=sentence, notes=notes, examples=examples, table=table)
+
+
+def _in(value: Any, ids: frozenset[str] | set[str]) -> bool:
+    return isinstance(value, str) and value in ids
+
+
+def _without(text: str, ids: frozenset[str] | set[str]) -> str:
+    for one in ids:
+        if one in text:
+            text = re.sub(rf"(?<![\w:.-]){re.escape(one)}(?![\w-])", "(withheld)", text)
+    return text
 
 
 def finding(record: Mapping[str, Any]) -> Finding:

@@ -75,6 +75,13 @@ def check(function: Function) -> Function:
     return function
 
 
+def about_family(family: str) -> str:
+    """What the checks of a family are about: the first line of its module; "" for a family that is not known."""
+    if family not in FAMILIES:
+        return ""
+    return (import_module(f"latentarchive.audit.{family}").__doc__ or "").strip().partition("\n")[0]
+
+
 def checks() -> dict[str, Check]:
     """All checks by name, in the order of their families and of their places in them."""
     for family in FAMILIES:

@@ -1,11 +1,11 @@
-"""`Report`: the findings of one run, with what is needed to run it again, kept as JSON; what changed since another."""
+"""`Report`: the findings of one run, with what is needed to run it again, kept as JSON."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,9 @@ class Report:
         """The report without any mention of these items."""
         return replace(self, findings=tuple(one.without(ids) for one in self.findings))
 
-    def flagged(self) -> list[tuple[str, str, str]]:
-        """Check, item id and sentence of each example."""
-        return [(one.check, item, one.sentence) for one in self.findings for item in one.examples]
+    def flagged(self) -> list[tuple[Finding, str]]:
+        """Each item that a finding names, as an example or in its table, with the finding; in order, once a finding."""
+        return [(one, item) for one in self.findings for item in one.named()]
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -77,44 +77,3 @@ def load_report(path: Path) -> Report:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path} is no report of an audit ({error})"
         raise ReportError(message) from error
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One finding of two reports that is not what it was; None where there was or is none."""
-
-    check: str
-    before: Finding | None
-    after: Finding | None
-
-    @property
-    def sentence(self) -> str:
-        """What changed, for a person."""
-        if self.before is None or self.after is None:
-            return f"new: {self.after.sentence}" if self.after else f"no longer asked: {self.before.sentence}"  # type: ignore[union-attr]
-        told = f"was: {self.before.sentence} Now: {self.after.sentence}"
-        if self.before.outcome != self.after.outcome:
-            told = f"{self.before.outcome} became {self.after.outcome}; {told}"
-        return told
-
-
-def changes(before: Report, after: Report) -> list[Change]:
-    """What is not the same in two reports, in the order of the later one; matched by check and options."""
-    old, new = _by_key(before), _by_key(after)
-    keys = [*new, *(key for key in old if key not in new)]
-    pairs = [(key, old.get(key), new.get(key)) for key in keys]
-    return [Change(check=key[0], before=a, after=b) for key, a, b in pairs if _told(a) != _told(b)]
-
-
-def _by_key(report: Report) -> dict[tuple[str, str, int], Finding]:
-    seen: Counter[tuple[str, str]] = Counter()
-    found = {}
-    for one in report.findings:
-        key = (one.check, json.dumps(asdict(one)["options"], sort_keys=True, default=str))
-        found[*key, seen[key]] = one
-        seen[key] += 1
-    return found
-
-
-def _told(one: Finding | None) -> object:
-    return None if one is None else (one.outcome, one.value, one.n, one.sentence)

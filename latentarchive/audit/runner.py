@@ -82,6 +82,7 @@ def _provenance(subject: Subject, suite: Suite) -> dict[str, Any]:
     if subject.archive is not None:
         manifest = subject.archive.manifest
         facts |= {
+            "title": manifest.title,
             "archive_created": manifest.created,
             "archive_digest": manifest.digest,
             "recipe": manifest.recipe,

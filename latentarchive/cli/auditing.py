@@ -29,8 +29,9 @@ def audit(archive: str, suite: str, out: Path | None, against: Path | None, as_j
     them, as data sets are published.
     """
     from latentarchive.audit import Subject, load_suite, run_suite
-    from latentarchive.audit.report import changes, load_report
-    from latentarchive.render import reports, text
+    from latentarchive.audit.comparison import compare
+    from latentarchive.audit.report import load_report
+    from latentarchive.render import report_text, reports, text
 
     chosen = load_suite(suite)
     earlier = load_report(against) if against is not None else None
@@ -39,9 +40,9 @@ def audit(archive: str, suite: str, out: Path | None, against: Path | None, as_j
         reports.check_place(folder)
         with bar() as progress:
             found = run_suite(subject, chosen, progress=progress)
-        since = changes(earlier, found) if earlier is not None else None
+        since = compare(earlier, found) if earlier is not None else None
         page = reports.write(found, folder, archive=subject.archive, since=since)
-    click.echo(text.to_json(found.record()) if as_json else text.report(found, since))
+    click.echo(text.to_json(found.record()) if as_json else report_text.terminal(found, since))
     click.echo(page, err=as_json)
     sys.exit(1 if found.outcomes["fail"] else 0)
 
@@ -49,13 +50,18 @@ def audit(archive: str, suite: str, out: Path | None, against: Path | None, as_j
 @click.command()
 @click.argument("report", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--archive", help="Where the pictures come from, and what is withheld now.")
+@click.option(
+    "--against", type=click.Path(path_type=Path, dir_okay=False), help="An earlier report.json: say what changed."
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder.  [default: that of the report]")
-def report(report: Path, archive: str | None, out: Path | None) -> None:
+def report(report: Path, archive: str | None, against: Path | None, out: Path | None) -> None:
     """Write the files of REPORT (report.json) anew: what was withheld since stands in none of them."""
     import latentarchive
+    from latentarchive.audit.comparison import compare
     from latentarchive.audit.report import load_report
     from latentarchive.render import reports
 
     found = load_report(report)
+    since = compare(load_report(against), found) if against is not None else None
     opened = latentarchive.open(archive) if archive is not None else None
-    click.echo(reports.write(found, out or report.parent, archive=opened))
+    click.echo(reports.write(found, out or report.parent, archive=opened, since=since))

@@ -123,8 +123,8 @@ The figure under each work is its cosine to the query: higher is nearer.
     return said
 
 
-def page(heading: str, body: str) -> str:
-    """A whole HTML document around a body, with the house style."""
+def page(heading: str, body: str, *, style: str = "") -> str:
+    """A whole HTML document around a body, with the house style and what a page adds to it."""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -132,7 +132,7 @@ def page(heading: str, body: str) -> str:
 {GENERATOR}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{shown(heading)}</title>
-<style>{STYLE}</style>
+<style>{STYLE}{style}</style>
 </head>
 <body>
 {body}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 from latentarchive import storage
 from latentarchive.archive import Archive
-from latentarchive.audit.finding import Finding
-from latentarchive.audit.report import Change, Report
+from latentarchive.audit.comparison import Comparison
+from latentarchive.audit.report import Report
 from latentarchive.errors import ArchiveError
-from latentarchive.render.pages import page, shown
-from latentarchive.render.text import plain
+from latentarchive.render.report_page import report_page
+from latentarchive.render.report_text import markdown
 
 FILES = ("report.json", "report.html", "report.md", "flagged.csv")
+
+FLAGGED = ("check", "outcome", "id", "title", "source", "url", "rights", "rights_class", "finding")
+"""Columns of ``flagged.csv``; those of the catalogue are empty where there is no archive, or not this item in it."""
 
 
 def check_place(folder: Path) -> None:
@@ -25,7 +27,7 @@ def check_place(folder: Path) -> None:
         raise ArchiveError(message)
 
 
-def write(report: Report, folder: Path, *, archive: Archive | None, since: Sequence[Change] | None = None) -> Path:
+def write(report: Report, folder: Path, *, archive: Archive | None, since: Comparison | None = None) -> Path:
     """Write the files of a report.
 
     Args:
@@ -42,38 +44,27 @@ def write(report: Report, folder: Path, *, archive: Archive | None, since: Seque
     """
     check_place(folder)
     if archive is not None:
-        report = report.without(set(archive.log.current()))
-    folder.mkdir(parents=True, exist_ok=True)
+        withheld = set(archive.log.current())
+        report, since = report.without(withheld), since and since.without(withheld)
+    with storage.refusals(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     report.save(folder / "report.json")
-    storage.write_bytes(folder / "report.html", html(report, since).encode())
+    storage.write_bytes(folder / "report.html", report_page(report, archive, since).encode())
     storage.write_bytes(folder / "report.md", markdown(report, since).encode())
-    storage.write_bytes(folder / "flagged.csv", flagged(report).encode())
+    storage.write_bytes(folder / "flagged.csv", flagged(report, archive).encode("utf-8-sig"))
     return folder / "report.html"
 
 
-def html(report: Report, since: Sequence[Change] | None) -> str:
-    """The page."""
-    body = "".join(f"<section><p>{shown(one.sentence)}</p></section>\n" for one in report.findings)
-    return page(report.title, f"<header><h1>{shown(report.title)}</h1></header><main>{body}</main>")
-
-
-def markdown(report: Report, since: Sequence[Change] | None) -> str:
-    """The same in Markdown."""
-    lines = [f"# {report.title}: {report.subject}", "", report.about, ""]
-    lines += [f"- {_line(one)}" for one in report.findings]
-    if since is not None:
-        lines += ["", "## What changed", "", *(f"- {change.check}: {plain(change.sentence)}" for change in since)]
-    return "\n".join(lines) + "\n"
-
-
-def flagged(report: Report) -> str:
-    """Check, id and sentence of each example as CSV."""
+def flagged(report: Report, archive: Archive | None) -> str:
+    """Every item that a finding names, as CSV: a line an item and finding, with what the catalogue says of it."""
     target = io.StringIO()
     writer = csv.writer(target)
-    writer.writerow(("check", "id", "finding"))
-    writer.writerows(report.flagged())
+    writer.writerow(FLAGGED)
+    for one, item_id in report.flagged():
+        row = archive.collection.row(item_id) if archive is not None else None
+        known = [""] * 5
+        if archive is not None and row is not None:
+            item = archive.collection.items([row])[0]
+            known = [item.title, item.source, item.url, item.rights, item.rights_class]
+        writer.writerow((one.check, one.outcome, item_id, *known, one.sentence))
     return target.getvalue()
-
-
-def _line(one: Finding) -> str:
-    return f"**{one.check}** ({one.outcome}): {plain(one.sentence)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from latentarchive.build import Built, Growth
 from latentarchive.description import Description
@@ -18,9 +18,6 @@ from latentarchive.query import Hit, Results
 from latentarchive.rights import classify
 from latentarchive.train import TrainedModel
 from latentarchive.verify import Verification
-
-if TYPE_CHECKING:
-    from latentarchive.audit.report import Change, Report
 
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -162,15 +159,3 @@ def _quoted(text: str) -> str:
 
 def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-def report(found: Report, since: Sequence[Change] | None) -> str:
-    """The findings of an audit, one line each, with what changed since an earlier one."""
-    lines = [f"{found.title}: {plain(found.subject)}, {found.n:,} {found.items}", ""]
-    lines += [f"{one.outcome:<5} {one.check:<28} {plain(one.sentence)}" for one in found.findings]
-    counts = ", ".join(f"{n} {outcome}" for outcome, n in found.outcomes.items() if n)
-    lines += ["", counts]
-    if since is not None:
-        lines += ["", "since the earlier report:"] if since else ["", "nothing changed since the earlier report"]
-        lines += [f"  {change.check}: {plain(change.sentence)}" for change in since]
-    return "\n".join(lines)

@@ -1,0 +1,223 @@
+"""Pictures of findings as plain SVG: bars, curves, timelines. Pure functions of a table and what to draw of it.
+
+Places along a picture are percentages and texts keep their size, so that the same drawing can be read on paper and 400
+pixels wide. Colours come from the page (`--ink`, `--quiet`, `--line`, `--mat`, `--ground` and those of `COLOURS`);
+several lines differ in their dashes too, so that nothing hangs on colour alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from latentarchive.audit.finding import Picture, Table
+from latentarchive.render.figures import cell, number
+from latentarchive.render.text import plain
+
+COLOURS = ("var(--first)", "var(--second)", "var(--third)", "var(--fourth)")
+DASHES = ("none", "7 4", "2 3", "9 3 2 3")
+
+HEIGHT, LINE, THIN = 224, 18, 9
+"""Heights in pixels: of the field of a curve or timeline, of a line of text, of a bar."""
+
+LONGEST = 38
+"""Characters of a name in a drawing, so that none is cut off 400 pixels wide; the whole name stands in the table."""
+
+
+def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
+    """An SVG of a table.
+
+    Args:
+        picture: What to draw, and how; ``pairs`` are not drawn but shown, see `render.pairs`.
+        table: Its rows. A timeline or a curve whose rows are not numbers is drawn as bars.
+        labelled_by: Id of the element of the page that says what is to be seen; "": the picture says it itself.
+
+    Returns:
+        The drawing; "" if there is nothing to draw.
+    """
+    rows = table.rows
+    if not any(_is_number(row[y]) for row in rows for y in picture.y) or picture.kind == "pairs":
+        return ""
+    named = f'aria-labelledby="{escape(labelled_by)}"' if labelled_by else f'aria-label="{_text(picture.alt)}"'
+    if picture.kind == "bars" or not all(_is_number(row[picture.x]) for row in rows):
+        body, height = _bars(picture, table, rows)
+    else:
+        body, height = _field(picture, table, sorted(rows, key=lambda row: float(row[picture.x])))
+    square = " square" if _is_lorenz(picture, rows) else ""
+    return f'<svg class="chart{square}" role="img" {named} width="100%" height="{height}">{"".join(body)}</svg>'
+
+
+def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
+    """Lying bars, each under its name, with its value at the right."""
+    measures = [(y, COLOURS[k % len(COLOURS)]) for k, y in enumerate(picture.y)]
+    most = max(abs(_height(row[y], picture)) for row in rows for y, _ in measures if _is_number(row[y]))
+    parts, top = _key(picture, table, line=False)
+    top += 6
+    for row in rows:
+        name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
+        values = plain(" · ".join(cell(row[y], table.columns[y]) for y, _ in measures))
+        parts.append(f"<g><title>{escape(f'{name}: {values}')}</title>")
+        parts.append(f'<text x="0" y="{top + 13}">{escape(_short(name))}</text>')
+        parts.append(f'<text class="v" x="100%" y="{top + 13}" text-anchor="end">{escape(values)}</text>')
+        top += LINE
+        for y, colour in measures:
+            share = abs(_height(row[y], picture)) / most if _is_number(row[y]) and most else 0.0
+            parts.append(f'<rect x="0" y="{top}" width="100%" height="{THIN - 2}" fill="var(--mat)"/>')
+            parts.append(f'<rect x="0" y="{top}" width="{share:.3%}" height="{THIN - 2}" fill="{colour}"/>')
+            top += THIN
+        parts.append("</g>")
+        top += 5
+    return parts, top
+
+
+def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
+    """A curve or a timeline: grid with its values, lines or standing bars, marks, the axis below."""
+    lorenz = _is_lorenz(picture, rows)
+    at = [float(row[picture.x]) for row in rows]
+    bars = picture.kind == "timeline"
+    first, last = (at[0] - 0.5, at[-1] + 0.5) if bars else (at[0], at[-1])
+    span = (last - first) or 1.0
+    values = [_height(row[y], picture) for row in rows for y in picture.y if _is_number(row[y])]
+    low, high = (min([*values, 0.0]), max([*values, 0.0])) if not picture.log else (min(values), max(values))
+    ticks = _ticks(low, high) if not picture.log else [float(p) for p in range(math.floor(low), math.ceil(high) + 1)]
+    low, high = min(low, ticks[0]), max(high, ticks[-1])
+    high = high if high > low else low + 1
+    measure = table.columns[picture.y[0]]
+
+    def along(value: float) -> float:
+        return (value - first) / span
+
+    def up(value: float) -> float:
+        return (value - low) / (high - low)
+
+    labels: list[str] = []
+    parts, top = _key(picture, table, line=not bars)
+    top = _marks(parts, picture, along, top + LINE)
+    for tick in ticks:
+        y = top + HEIGHT * (1 - up(tick))
+        said = cell(10**tick if picture.log else tick, measure)
+        parts.append(f'<line x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--line)"/>')
+        if tick != 0 or len(ticks) == 1:  # the base line says nothing, and drawings begin on it
+            labels.append(f'<text class="v halo" x="0" y="{y - 4:.1f}">{escape(said)}</text>')
+    parts.append(f'<svg x="0" y="{top}" width="100%" height="{HEIGHT}" viewBox="0 0 1000 1000"')
+    parts.append(' preserveAspectRatio="none" overflow="visible">')
+    if lorenz:
+        parts.append(_line([(0, 1000), (1000, 0)], "var(--quiet)", "4 4", thin=True))
+    for k, y in enumerate(picture.y):
+        points = [
+            (1000 * along(x), 1000 * (1 - up(_height(row[y], picture)))) if _is_number(row[y]) else None
+            for x, row in zip(at, rows, strict=True)
+        ]
+        colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
+        if bars:
+            wide = max(1000 / span * 0.8, 1.5)
+            drawn = [p for p in points if p is not None and p[1] < 1000]
+            path = "".join(f"M{x - wide / 2:.1f} 1000V{h:.1f}h{wide:.1f}V1000z" for x, h in drawn)
+            parts.append(f'<path d="{path}" fill="{colour}" fill-opacity="{1 if k == 0 else 0.6}"/>')
+        else:
+            parts += [_line(run, colour, dash) for run in _runs(points)]
+    parts += ["</svg>", *labels]
+    bottom = top + HEIGHT
+    ends = _ticks(at[0], at[-1], whole=bars) if span > 1e-12 else [at[0]]
+    for tick in [t for t in ends if first <= t <= last]:
+        share = along(tick)
+        anchor = "start" if share < 0.05 else "end" if share > 0.95 else "middle"
+        said = cell(int(tick) if bars else tick, "year" if bars else table.columns[picture.x])
+        parts.append(f'<text class="v" x="{share:.2%}" y="{bottom + 16}" text-anchor="{anchor}">{escape(said)}</text>')
+    name = picture.x_name or ("" if bars else table.columns[picture.x])
+    if name:
+        parts.append(f'<text x="50%" y="{bottom + 34}" text-anchor="middle">{_text(name)}</text>')
+    if lorenz:
+        parts.append(f'<text class="v" x="62%" y="{top + HEIGHT * 0.3:.0f}" text-anchor="end">equal shares</text>')
+    return parts, round(bottom + (40 if name else 22))
+
+
+def _key(picture: Picture, table: Table, *, line: bool) -> tuple[list[str], int]:
+    """What is measured, a line each where there are several, and where that ends."""
+    names = [table.columns[y] for y in picture.y]
+    if len(names) == 1:
+        said = picture.y_name or ("" if picture.kind == "bars" else names[0])
+        return ([f'<text x="0" y="13">{_text(said)}</text>'], LINE) if said else ([], 0)
+    parts = []
+    for k, name in enumerate(names):
+        y, colour = 9 + k * LINE, COLOURS[k % len(COLOURS)]
+        dash = DASHES[k % len(DASHES)] if line else "none"
+        parts.append(f'<line x1="0" x2="26" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="{2 if line else 7}"')
+        parts.append(f' stroke-dasharray="{dash}"/><text x="34" y="{y + 4}">{_text(name)}</text>')
+    return parts, len(names) * LINE
+
+
+def _marks(parts: list[str], picture: Picture, along: Any, top: int) -> int:
+    """Upright lines for the marks: their names below each other, their values over the field; its new beginning."""
+    shown = [(along(at), at, name) for at, name in sorted(picture.marks) if 0 <= along(at) <= 1]
+    if not shown:
+        return top
+    named = [(at, name) for _, at, name in shown if name]
+    for k, (at, name) in enumerate(named):
+        parts.append(f'<text class="v" x="0" y="{top + k * LINE}">{_text(_short(f"{number(at)}: {name}"))}</text>')
+    first = top + len(named) * LINE + 4
+    bottom = first + len(shown) * 14
+    for k, (share, at, _) in enumerate(shown):
+        y, at_end = first + k * 14, share >= 0.5
+        place = f'x="{share:.2%}" dx="{-4 if at_end else 4}" y="{y}" text-anchor="{"end" if at_end else "start"}"'
+        parts.append(f'<line x1="{share:.2%}" x2="{share:.2%}" y1="{y - 8}" y2="{bottom + HEIGHT}"')
+        parts.append(' stroke="var(--quiet)" stroke-dasharray="3 3"/>')
+        parts.append(f'<text class="v halo" {place}>{number(at)}</text>')
+    return bottom
+
+
+def _line(points: Sequence[tuple[float, float]], colour: str, dash: str, *, thin: bool = False) -> str:
+    path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    return (
+        f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="{1 if thin else 2}" '
+        f'stroke-dasharray="{dash}" vector-effect="non-scaling-stroke"/>'
+    )
+
+
+def _runs(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
+    """Points without a gap between them belong to one line; a lone one becomes a short stroke."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    return [run if len(run) > 1 else [(run[0][0] - 4, run[0][1]), (run[0][0] + 4, run[0][1])] for run in runs if run]
+
+
+def _ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """Three to six round values that span a range."""
+    if high <= low:
+        return [low]
+    raw = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw)
+    step = max(math.ceil(step), 1) if whole else step
+    start = math.floor(low / step)
+    return [round(k * step, 12) for k in range(start, math.ceil(high / step) + 1)]
+
+
+def _is_lorenz(picture: Picture, rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether shares of all are drawn against shares of all: from nothing and nothing to all and all."""
+    if picture.kind != "curve" or len(picture.y) != 1 or len(rows) < 2:
+        return False
+    ends = [(float(row[picture.x] or 0), float(row[picture.y[0]] or 0)) for row in (rows[0], rows[-1])]
+    return ends[0] == (0.0, 0.0) and all(abs(end - 1) < 1e-9 for end in ends[1])
+
+
+def _height(value: float, picture: Picture) -> float:
+    return math.log10(value) if picture.log and value > 0 else 0.0 if picture.log else float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
+
+
+def _text(text: str) -> str:
+    return escape(plain(text))

@@ -1,0 +1,303 @@
+"""The page of a report: outcomes first, findings by family with their pictures and tables, then how it was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from latentarchive.archive import Archive
+from latentarchive.audit.comparison import Change, Comparison
+from latentarchive.audit.finding import Finding, Table
+from latentarchive.audit.registry import about_family
+from latentarchive.audit.report import Report
+from latentarchive.render.charts import chart
+from latentarchive.render.figures import cell, measured, number
+from latentarchive.render.pages import page, shown
+from latentarchive.render.works import examples, pairs
+
+OUTCOMES = {
+    "fail": ("failed: outside the bounds of the suite, or broken off", "Failed"),
+    "pass": ("passed: within the bounds of the suite", "Passed"),
+    "info": ("to be read: the suite sets no bound", ""),
+    "skip": ("not asked: what is needed is not there", "Not asked"),
+}
+"""Of each outcome: what it is in the summary, and what stands above such a finding."""
+
+MOST_PRINTED = 40
+"""Rows of a table that is printed; paper shows the picture of a longer one, and the other files have its rows."""
+
+STYLE = """
+:root { --first: #9a4a26; --second: #2a6b96; --third: #66801c; --fourth: #7b55a0; }
+@media (prefers-color-scheme: dark) {
+  :root { --first: #d98a63; --second: #6fb0dc; --third: #a9c25a; --fourth: #b797d8; }
+}
+body { max-width: 56rem; overflow-wrap: anywhere; }
+header { border: 0; margin-bottom: 0; }
+h2 { border-top: 1px solid var(--line); margin-top: 3.5rem; padding-top: 1.25rem; font-size: 1.35rem; }
+h3 { color: var(--quiet); font-size: .9rem; font-weight: 400; margin: 2.5rem 0 .5rem; overflow-wrap: anywhere; }
+.lead { font-size: 1.1rem; max-width: 44rem; }
+article { margin: 0 0 1.75rem; max-width: 44rem; break-inside: avoid-page; }
+.sentence { font-size: 1.08rem; }
+.outcome { font-size: .8rem; font-variant: all-small-caps; letter-spacing: .06em; margin: 0; }
+article.fail { border-left: 3px solid var(--first); padding-left: .9rem; }
+article.fail .outcome, .summary .fail { color: var(--first); }
+article.skip .sentence { color: var(--quiet); font-size: 1rem; font-style: italic; }
+.notes { color: var(--quiet); font-size: .9rem; margin: .3rem 0; padding-left: 1.1rem; }
+.facts { color: var(--quiet); font-size: .9rem; font-variant-numeric: tabular-nums; }
+.facts data { border-bottom: 1px dotted var(--quiet); }
+figure.picture { margin: 1rem 0 .5rem; break-inside: avoid; }
+.chart { display: block; overflow: visible; }
+.chart.square { max-width: 22rem; }
+.chart text { fill: var(--ink); font: 13px/1 system-ui, sans-serif; }
+.chart .v { fill: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nums; }
+.chart .halo { paint-order: stroke; stroke: var(--ground); stroke-width: 4px; }
+details { margin: .4rem 0; }
+summary { color: var(--quiet); cursor: pointer; font-size: .9rem; }
+summary:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; margin: .5rem 0; }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem 1rem .25rem 0; text-align: left; vertical-align: top;
+  overflow-wrap: anywhere; min-width: 4rem; }
+th { color: var(--quiet); font-weight: 400; }
+td.n, th.n { text-align: right; white-space: nowrap; }
+.summary { list-style: none; margin: 1rem 0; padding: 0; }
+.summary li { align-items: baseline; display: grid; gap: .75rem; grid-template-columns: 3rem 1fr; }
+.summary b { font-size: 1.3rem; font-weight: 500; font-variant-numeric: tabular-nums; text-align: right; }
+nav ul { columns: 16rem; list-style: none; margin: 1rem 0 0; padding: 0; }
+ol.works.small { gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); margin: .75rem 0; }
+ol.works.small .mat { height: 8.5rem; }
+.works figcaption, .pairs figcaption { font-size: .8rem; }
+.works .title, .pairs .title { font-size: .88rem; }
+.works .quiet, .pairs .quiet { font-size: .78rem; }
+ol.pairs { display: block; }
+ol.pairs > li { border-bottom: 1px solid var(--line); break-inside: avoid; margin: 0 0 1.25rem;
+  padding-bottom: .75rem; }
+.pair { display: grid; gap: 1rem; grid-template-columns: 1fr 1fr; }
+.pair .mat { height: 12rem; }
+.ids { columns: 14rem; font-size: .85rem; list-style: none; margin: .5rem 0; overflow-wrap: anywhere; padding: 0; }
+dl { display: grid; gap: .25rem 1.5rem; grid-template-columns: minmax(7rem, 12rem) 1fr; font-size: .9rem; }
+dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
+pre { background: var(--mat); font: .8rem/1.45 ui-monospace, monospace; overflow-wrap: anywhere; padding: .75rem;
+  white-space: pre-wrap; }
+code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+@media (max-width: 30rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
+@media print {
+  :root { color-scheme: light; --ground: #fff; --ink: #000; --quiet: #444; --line: #bbb; --mat: #f4f4f4;
+    --first: #9a4a26; --second: #2a6b96; --third: #66801c; --fourth: #7b55a0; }
+  body, article { max-width: none; } summary { display: none; } a { text-decoration: none; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+  ol.works.small { grid-template-columns: repeat(4, 1fr); } details.long { display: none; }
+}
+"""
+
+
+def report_page(report: Report, archive: Archive | None, since: Comparison | None) -> str:
+    """The whole page.
+
+    Args:
+        report: What to show, already without what is withheld.
+        archive: Where pictures of works come from; None: there are none.
+        since: What changed since an earlier report; None if there is none.
+    """
+    numbers = {id(one): k for k, one in enumerate(report.findings, start=1)}
+    families = [(name, list(group)) for name, group in groupby(report.findings, key=_family)]
+    parts = [_header(report), "<main>", _summary(report, numbers), _contents(families, since)]
+    if since is not None:
+        parts.append(_since(since, numbers))
+    seen: dict[str, int] = {}
+    for name, group in families:
+        seen[name] = seen.get(name, 0) + 1
+        anchor = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        parts.append(f'<section id="{shown(anchor)}"><h2>{shown(name.capitalize())}</h2>')
+        if about := about_family(name):
+            parts.append(f"<p class=quiet>{shown(about)}</p>")
+        for run, of_run in groupby(group, key=_run):
+            parts.append(f"<h3>{shown(run)}</h3>")
+            parts += [_finding(one, numbers[id(one)], archive) for one in of_run]
+        parts.append("</section>")
+    parts.append(_provenance(report))
+    parts.append("</main>")
+    return page(f"{report.title}: {report.subject}", "\n".join(parts), style=STYLE)
+
+
+def _header(report: Report) -> str:
+    facts = report.provenance
+    collection = facts.get("title") or ""
+    named = f"{shown(report.subject)}{f' ({shown(str(collection))})' if collection else ''}"
+    withheld = facts.get("withheld") or 0
+    left = f" {withheld:,} withheld items were left out." if withheld else ""
+    about = f"<p class=lead>{shown(' '.join(report.about.split()))}</p>" if report.about else ""
+    return f"""<header>
+<h1>{shown(report.title)}</h1>
+<p>{named}: {report.n:,} {shown(report.items)}.{left} {_date(report)}</p>
+{about}
+</header>"""
+
+
+def _date(report: Report) -> str:
+    began = str(report.run.get("began", ""))
+    return f"Audited {shown(began[:10])}." if began else ""
+
+
+def _summary(report: Report, numbers: Mapping[int, int]) -> str:
+    counts = report.outcomes
+    lines = "".join(
+        f'<li class="{outcome}"><b>{counts[outcome]:,}</b><span>{said}</span></li>'
+        for outcome, (said, _) in OUTCOMES.items()
+        if counts[outcome]
+    )
+    failed = [one for one in report.findings if one.outcome == "fail"]
+    links = "".join(f'<li><a href="#f{numbers[id(one)]}">{shown(one.sentence)}</a></li>' for one in failed)
+    named = f"<p>Failed:</p><ul>{links}</ul>" if failed else ""
+    return f'<section id="summary"><h2>{len(report.findings):,} findings</h2><ul class=summary>{lines}</ul>{named}'
+
+
+def _contents(families: Sequence[tuple[str, list[Finding]]], since: Comparison | None) -> str:
+    entries: list[tuple[str, str, int | None]] = [("since", "What changed", None)] if since is not None else []
+    entries += [(name, name.capitalize(), len(group)) for name, group in families]
+    entries.append(("made", "How this was made", None))
+    lines = "".join(
+        f'<li><a href="#{shown(anchor)}">{shown(name)}</a>'
+        f"{f' <span class=quiet>{count:,}</span>' if count is not None else ''}</li>"
+        for anchor, name, count in dict.fromkeys(entries)
+    )
+    return f'<nav aria-label="Contents"><ul>{lines}</ul></nav></section>'
+
+
+def _since(since: Comparison, numbers: Mapping[int, int]) -> str:
+    reasons = "".join(f"<li>{shown(reason)}</li>" for reason in since.reasons)
+    unchanged = f"<p class=quiet>{since.unchanged:,} findings are what they were.</p>"
+    changes = "".join(_change(one) for one in since.changes) or "<p>No finding changed.</p>"
+    return f"""<section id="since"><h2>What changed since {shown(since.earlier[:10] or "the earlier report")}</h2>
+{f"<ul class=notes>{reasons}</ul>" if reasons else ""}{unchanged}{changes}</section>"""
+
+
+def _change(one: Change) -> str:
+    before = shown(one.before.sentence) if one.before else "(not asked)"
+    after = shown(one.after.sentence) if one.after else "(no longer asked)"
+    turned = ""
+    if one.before and one.after and one.before.outcome != one.after.outcome:
+        turned = f"<p class=outcome>{one.before.outcome} became {one.after.outcome}</p>"
+    return f"""<article><h3>{shown(one.check)}</h3>{turned}<dl><dt>before</dt><dd>{before}</dd>
+<dt>now</dt><dd>{after}</dd></dl></article>"""
+
+
+def _finding(one: Finding, number_of: int, archive: Archive | None) -> str:
+    """One finding: its sentence, its figures, its picture and table, works to look at, how it was done."""
+    above = OUTCOMES[one.outcome][1]
+    parts = [f'<article class="{one.outcome}" id="f{number_of}">']
+    if above:
+        parts.append(f"<p class=outcome>{above}</p>")
+    parts.append(f"<p class=sentence>{shown(one.sentence)}</p>")
+    if facts := measured(one):
+        exact = "" if one.value is None else f' value="{one.value!r}" title="exactly {one.value!r}"'
+        first = f"<data{exact}>{shown(facts[0])}</data>" if exact else shown(facts[0])
+        parts.append(f"<p class=facts>{'; '.join([first, *map(shown, facts[1:])])}</p>")
+    if one.notes:
+        parts.append(f"<ul class=notes>{''.join(f'<li>{shown(note)}</li>' for note in one.notes)}</ul>")
+    parts += _pictured(one, number_of, archive)
+    if one.examples:
+        how_many = "an item" if len(one.examples) == 1 else f"{len(one.examples)} items"
+        parts.append(f"<details><summary>{how_many} to look at</summary>{examples(one, archive)}</details>")
+    return "\n".join([*parts, "</article>"])
+
+
+def _pictured(one: Finding, number_of: int, archive: Archive | None) -> Iterable[str]:
+    table, picture = one.table, one.picture
+    if table is None or not table.rows:
+        return
+    if picture is not None and picture.kind == "pairs":
+        how_many = "one pair" if len(table.rows) == 1 else f"{len(table.rows):,} pairs"
+        sheet = pairs(one, archive)
+        yield f"<details><summary>{shown(picture.alt)} ({how_many})</summary>{sheet}</details>"
+    elif picture is not None and (drawn := chart(picture, table, labelled_by=f"c{number_of}")):
+        yield f"""<figure class=picture>{drawn}
+<figcaption class=quiet id="c{number_of}">{shown(picture.alt)}</figcaption></figure>"""
+    rows = "1 row" if len(table.rows) == 1 else f"{len(table.rows):,} rows"
+    long = " class=long" if len(table.rows) > MOST_PRINTED else ""
+    yield f"<details{long}><summary>Table, {rows}</summary>{_table(table)}</details>"
+
+
+def _table(table: Table) -> str:
+    right = [
+        all(isinstance(row[k], int | float | None) for row in table.rows) for k in range(len(table.columns))
+    ]  # columns of numbers
+    head = "".join(
+        f'<th scope="col"{" class=n" if n else ""}>{shown(name)}</th>'
+        for name, n in zip(table.columns, right, strict=True)
+    )
+    lines = []
+    for row in table.rows:
+        cells = "".join(
+            f'<td class=n title="{shown(repr(value))}">{shown(cell(value, name))}</td>'
+            if n
+            else f"<td>{shown(cell(value, name))}</td>"
+            for value, name, n in zip(row, table.columns, right, strict=True)
+        )
+        lines.append(f"<tr>{cells}</tr>")
+    return (
+        f'<div class=table tabindex="0" role="region" aria-label="Table"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _provenance(report: Report) -> str:
+    """How the report was made, to the letter: what another person needs to make it again."""
+    facts = dict(report.provenance)
+    recipe = facts.pop("recipe", "")
+    versions = facts.pop("versions", {})
+    entries: dict[str, Any] = {
+        "audited": f"{report.subject} ({report.kind}): {report.n:,} {report.items}",
+        "withheld, left out": number(facts.pop("withheld")) if "withheld" in facts else "a table withholds nothing",
+        "suite": f"{report.suite}, SHA-256 {facts.pop('suite_sha256', 'unknown')}",
+        **{WORDS.get(name, name): value for name, value in facts.items() if value},
+        "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
+        "began": report.run.get("began", ""),
+        "took": _seconds(report),
+        "again": f"latentarchive audit {report.subject} {report.suite}",
+    }
+    rows = "".join(f"<dt>{shown(name)}</dt><dd>{shown(str(value))}</dd>" for name, value in entries.items() if value)
+    texts = "".join(
+        f"<details><summary>{name}</summary><pre>{_lines(text)}</pre></details>"
+        for name, text in (("The suite", report.suite_text), ("The recipe of the archive", str(recipe)))
+        if text
+    )
+    return f'<section id="made"><h2>How this was made</h2><dl>{rows}</dl>{texts}</section>'
+
+
+WORDS = {
+    "archive_created": "archive built",
+    "archive_digest": "digest of the catalogue",
+    "fingerprint": "fingerprint of the encoder",
+    "title": "collection",
+}
+"""Facts of the provenance, in words."""
+
+
+def _seconds(report: Report) -> str:
+    seconds = report.run.get("seconds", {})
+    slowest = sorted(seconds.items(), key=lambda pair: -pair[1])[:3]
+    longest = ", ".join(f"{name.partition(' ')[2]} {took:,.1f} s" for name, took in slowest)
+    return f"{sum(seconds.values()):,.1f} s; longest: {longest}" if seconds else ""
+
+
+def _lines(text: str) -> str:
+    return "\n".join(shown(line) for line in text.splitlines())
+
+
+def _family(one: Finding) -> str:
+    return one.check.partition(".")[0] or "findings"
+
+
+def _run(one: Finding) -> str:
+    """The check and what it was asked, as a caption."""
+    options = ", ".join(
+        f"{name} {_option(value)}" for name, value in one.options.items() if value not in (None, "", ())
+    )
+    return f"{one.check}{f': {options}' if options else ''}"
+
+
+def _option(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,69 @@
+"""Works that a report names, as small figures: thumbnail, title, id, source and rights; and sheets of pairs of them."""
+
+from __future__ import annotations
+
+import base64
+
+from latentarchive.archive import Archive
+from latentarchive.audit.finding import Finding
+from latentarchive.collection import Item
+from latentarchive.render.figures import cell
+from latentarchive.render.pages import shown
+from latentarchive.render.text import credit, rights, title
+
+MOST_SHOWN = 8
+"""Examples of one finding that are shown as pictures; the others are named."""
+
+
+def examples(one: Finding, archive: Archive | None) -> str:
+    """The examples of a finding: pictures of the first ones, ids of all."""
+    ids = [f"<li>{shown(item_id)}</li>" for item_id in one.examples]
+    if archive is None:
+        return f"<ul class=ids>{''.join(ids)}</ul>"
+    items = [(item_id, _item(item_id, archive)) for item_id in one.examples[:MOST_SHOWN]]
+    figures = "".join(f"<li>{work(item_id, item, archive)}</li>" for item_id, item in items)
+    rest = f"<ul class=ids>{''.join(ids[MOST_SHOWN:])}</ul>" if len(ids) > MOST_SHOWN else ""
+    return f'<ol class="works small">{figures}</ol>{rest}'
+
+
+def pairs(one: Finding, archive: Archive | None) -> str:
+    """A sheet of the pairs in a finding's table, in its order; what else the table says of a pair stands below it."""
+    table = one.table
+    if table is None or not table.ids:
+        return ""
+    entries = []
+    for row in table.rows:
+        ids = [str(row[column]) for column in table.ids]
+        said = [
+            f"{shown(name)} {shown(cell(value, name))}"
+            for column, (name, value) in enumerate(zip(table.columns, row, strict=True))
+            if column not in table.ids and value is not None
+        ]
+        works = "".join(work(item_id, _item(item_id, archive), archive) for item_id in ids)
+        entries.append(f'<li><div class=pair>{works}</div><p class="quiet meter">{"; ".join(said)}</p></li>')
+    return f"<ol class=pairs>{''.join(entries)}</ol>"
+
+
+def work(item_id: str, item: Item | None, archive: Archive | None) -> str:
+    """One work. What the archive does not hold, or does not show, is named by its id alone."""
+    if item is None or archive is None:
+        return f"<figure><figcaption class=quiet>{shown(item_id)}</figcaption></figure>"
+    thumb, name = archive.thumbnail(item_id), shown(title(item))
+    if thumb:
+        # a title that only says "untitled" would tell a blind reader nothing: the id does
+        alt = name if item.title or item.text else shown(item_id)
+        data = base64.b64encode(thumb).decode()
+        picture = f'<div class=mat><img alt="{alt}" loading="lazy" src="data:image/webp;base64,{data}"></div>'
+    else:
+        picture = ""
+    kind = " class=generated" if item.generated else ""
+    return f"""<figure{kind}>{picture}<figcaption><p class=title>{name}</p>
+<p class=quiet>{shown(credit(item))}</p><p class=quiet>Rights: {shown(rights(item))}</p>
+<p class=quiet>{shown(item_id)}</p></figcaption></figure>"""
+
+
+def _item(item_id: str, archive: Archive | None) -> Item | None:
+    row = archive.collection.row(item_id) if archive is not None else None
+    if archive is None or row is None or not archive.visible[row]:
+        return None
+    return archive.collection.items([row])[0]
