@@ -13,8 +13,8 @@ from html import escape
 from typing import Any
 
 from latentarchive.audit.finding import Picture, Table
+from latentarchive.plaintext import plain
 from latentarchive.render.figures import cell, number
-from latentarchive.render.text import plain
 
 COLOURS = ("var(--first)", "var(--second)", "var(--third)", "var(--fourth)")
 DASHES = ("none", "7 4", "2 3", "9 3 2 3")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import groupby
 
 from latentarchive.audit.comparison import Comparison
 from latentarchive.audit.finding import Finding, Table
 from latentarchive.audit.report import Report
+from latentarchive.plaintext import in_markdown as _md
+from latentarchive.plaintext import plain
 from latentarchive.render.figures import cell, measured
-from latentarchive.render.text import plain
-
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
 def terminal(report: Report, since: Comparison | None) -> str:
@@ -84,8 +82,3 @@ def _table(table: Table) -> Iterator[str]:
     for row in table.rows:
         cells = [_md(cell(value, name)) for value, name in zip(row, table.columns, strict=True)]
         yield f"| {' | '.join(cells)} |"
-
-
-def _md(text: str) -> str:
-    """Text from anywhere on one line, without meaning to Markdown."""
-    return _SPECIAL.sub(r"\\\1", plain(text))

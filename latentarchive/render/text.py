@@ -14,25 +14,17 @@ from latentarchive.build import Built, Growth
 from latentarchive.description import Description
 from latentarchive.items import Item
 from latentarchive.manifest import UNVERIFIED
+from latentarchive.plaintext import CONTROLS, plain
 from latentarchive.query import Hit, Results
 from latentarchive.rights import classify
 from latentarchive.train import TrainedModel
 from latentarchive.verify import Verification
 
-_BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""C0 and C1 controls, with which text moves a terminal's cursor; marks that end a line or turn its direction."""
-
-
-def plain(text: str) -> str:
-    """Text on one line, without characters that steer a terminal or turn round the direction of what follows."""
-    return _CONTROLS.sub("", _BREAKS.sub(" ", text))
-
 
 def to_json(value: Any) -> str:
     """One JSON object, UTF-8, without NaN; what `plain` takes away is kept as an escape."""
     dumped = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
 
 
 def results(found: Results) -> str:
