@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Skip
@@ -102,10 +104,14 @@ class Subject:
             raise SourceError(message) from error
 
     @classmethod
-    def of(cls, archive: Archive) -> Subject:
-        """An open archive, without the items that are withheld now."""
+    def of(cls, archive: Archive, rows: NDArray[np.int64] | None = None) -> Subject:
+        """An open archive, or some of its rows, without the items that are withheld now."""
+        mask = archive.visible
+        if rows is not None:
+            mask = np.zeros_like(mask)
+            mask[rows] = archive.visible[rows]
         db = _database([])
-        db.register("stored", archive.collection.where(archive.visible))
+        db.register("stored", archive.collection.where(mask))
         db.execute("CREATE VIEW items AS SELECT * FROM stored")
         return cls(archive.name, "stored", db, archive)
 

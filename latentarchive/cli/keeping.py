@@ -70,15 +70,26 @@ def restore(archive: str, ids: tuple[str, ...], reason: str, who: str) -> None:
 @click.argument("format_name", metavar="FORMAT")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write.")
 @click.option("--ids", type=click.Path(path_type=Path, dir_okay=False), help="Text file with one item id a line.")
-def export(archive: str, format_name: str, out: Path | None, ids: Path | None) -> None:
-    """Write ARCHIVE, or some of its items, as FORMAT: csv, jsonl, parquet or copy.
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="report.json of an audit, for figures in papers."
+)
+def export(archive: str, format_name: str, out: Path | None, ids: Path | None, report: Path | None) -> None:
+    r"""Write ARCHIVE, or some of its items, as FORMAT.
 
-    copy is a whole archive without the withheld items, fit to be given away.
+    \b
+    csv, jsonl, parquet   the items as a table
+    copy                  a whole archive without the withheld items, fit to be given away
+    croissant             such a copy with croissant.json inside: a data set that can be published
+    datasheet             what users should know, for digital heritage (Europeana), in Markdown
+    datasheet-classic     the same in the sections of "Datasheets for Datasets"
+
+    Papers say what can be measured and leave blanks for what only people know.
     """
     import latentarchive
     from latentarchive.export import export_archive, read_ids
 
     opened = latentarchive.open(archive)
-    path, n = export_archive(opened, format_name, out=out, ids=read_ids(ids) if ids is not None else None)
+    chosen = read_ids(ids) if ids is not None else None
+    path, n = export_archive(opened, format_name, out=out, ids=chosen, report=report)
     click.echo(f"{n} items", err=True)
     click.echo(path)

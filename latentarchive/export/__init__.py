@@ -1,4 +1,4 @@
-"""Exports: tables for other programs, and copies that can be published. Withheld items are in none of them."""
+"""Exports: tables for other programs, copies that can be published, papers. Withheld items are in none of them."""
 
 from latentarchive.export.formats import FORMATS, export_archive, read_ids
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path, PurePath
@@ -20,13 +21,15 @@ from latentarchive.collection import Collection
 from latentarchive.embeddings import Embeddings, file_marks, vector_files
 
 
-def write_copy(archive: Archive, rows: NDArray[np.int64], out: Path) -> None:
+def write_copy(
+    archive: Archive, rows: NDArray[np.int64], out: Path, *, describe: Callable[[Path], None] | None = None
+) -> None:
     """Write the rows as an archive of its own.
 
     Published vectors that were opened in place are copied into it. The log of withheld items, the list of
     rejected inputs (it could name one of them) and all places outside the archive are left out; of a
     ``local:`` encoder only the folder's name is told. The directory appears under its name only when it
-    is whole.
+    is whole; what `describe` adds to it is part of that.
     """
     partial = out.with_name(out.name + storage.PARTIAL)
     with storage.refusals(out):
@@ -34,6 +37,8 @@ def write_copy(archive: Archive, rows: NDArray[np.int64], out: Path) -> None:
         try:
             partial.mkdir(parents=True)
             _fill(archive, rows, partial)
+            if describe is not None:
+                describe(partial)
             partial.rename(out)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
