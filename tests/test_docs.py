@@ -5,11 +5,15 @@ import re
 import shlex
 import subprocess
 import tomllib
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from latentarchive.audit.registry import about_family, checks
+from latentarchive.audit.suite import bind, load_suite
+from latentarchive.audit.suite import names as suite_names
 from latentarchive.catalogue import SCHEMA
 from latentarchive.cli.main import COMMANDS, main
 from latentarchive.recipes import names, parse_text
@@ -62,8 +66,12 @@ def figures(text):
 
 
 @pytest.mark.parametrize("text", blocks("toml"))
-def test_toml_blocks_are_valid_recipes(text, tmp_path):
-    assert tomllib.loads(text)
+def test_toml_blocks_are_valid_recipes_and_suites(text, tmp_path):
+    table = tomllib.loads(text)
+    assert table
+    if "check" in table:
+        assert bind(table, name="example", text=text, where="docs").checks
+        return
     assert parse_text(text, name="example", where="docs", root=tmp_path).title
 
 
@@ -76,6 +84,48 @@ def test_every_command_is_documented_by_its_own_help():
     if os.environ.get("UPDATE_DOCS"):
         path.write_text(page)
     assert path.read_text() == page
+
+
+MADE = "<!-- What follows is made from"
+
+
+def test_every_suite_and_every_check_is_documented_by_its_own_words():
+    path = ROOT / "docs" / "audits.md"
+    head, marker, _ = path.read_text().partition(MADE)
+    marker += path.read_text().partition(MADE)[2].partition("-->")[0] + "-->\n"
+    page = head + marker + "\n## Suites\n"
+    for suite in map(load_suite, suite_names()):
+        page += f"\n### {suite.name}\n\n{suite.title}. {' '.join(suite.about.split())}\n\n"
+        page += "".join(f"- {_asked(bound)}\n" for bound in suite.checks)
+    page += "\n## Checks\n"
+    for family, group in groupby(checks().values(), key=lambda check: check.name.partition(".")[0]):
+        page += f"\n### {family}\n\n{about_family(family)}\n"
+        page += "".join(f"\n#### {check.name}\n\n{_told(check)}" for check in group)
+    if os.environ.get("UPDATE_DOCS"):
+        path.write_text(page)
+    assert path.read_text() == page
+    listed = (ROOT / "audits" / "README.md").read_text()
+    assert [name for name in suite_names() if f"`{name}`" not in listed] == []
+
+
+def _asked(bound):
+    """A check of a suite with what it is asked, where that is not the default."""
+    options = {name: value for name, value in bound.options.items() if bound.check.defaults.get(name) != value}
+    bounds = {name: getattr(bound, name) for name in ("at_least", "at_most") if getattr(bound, name) is not None}
+    said = ", ".join(f"{name} = {value!r}" for name, value in (options | bounds).items())
+    return f"`{bound.check.name}`" + (f": {said}" if said else "")
+
+
+def _told(check):
+    """A check's docstring in Markdown; every option must be told, with its default."""
+    about, _, options = check.about.partition("\n\nOptions:\n")
+    lines = re.findall(r"^    (\w+): (.*(?:\n     +.*)*)", options, re.M)
+    assert [name for name, _ in lines] == list(check.options), check.name
+    text = f"{about.strip()}\n"
+    for name, told in lines:
+        default = f" Default: {check.defaults[name]!r}." if name in check.defaults else ""
+        text += f"\n- `{name}`: {' '.join(told.split())}{default}"
+    return text + ("\n" if lines else "")
 
 
 def test_guide_names_every_column_and_every_recipe_is_listed():

@@ -74,7 +74,7 @@ def restore(archive: str, ids: tuple[str, ...], reason: str, who: str) -> None:
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="report.json of an audit, for figures in papers."
 )
 def export(archive: str, format_name: str, out: Path | None, ids: Path | None, report: Path | None) -> None:
-    r"""Write ARCHIVE, or some of its items, as FORMAT.
+    """Write ARCHIVE, or some of its items, as FORMAT.
 
     \b
     csv, jsonl, parquet   the items as a table
@@ -84,7 +84,7 @@ def export(archive: str, format_name: str, out: Path | None, ids: Path | None, r
     datasheet-classic     the same in the sections of "Datasheets for Datasets"
 
     Papers say what can be measured and leave blanks for what only people know.
-    """
+    """  # noqa: D301 - click wants this character
     import latentarchive
     from latentarchive.export import export_archive, read_ids
 
