@@ -1,4 +1,4 @@
-"""The whole idea in a minute: a cabinet is drawn, kept, searched and described, and a generator is asked the same.
+"""The whole idea in a minute: a cabinet is drawn, kept, searched, described, audited; a generator is asked the same.
 
 Everything that it needs ships with the package: no network, no collection, no GPU.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from latentarchive import cards
 from latentarchive.archive import Archive
+from latentarchive.audit import Subject, load_suite, run_suite
 from latentarchive.build import build_archive
 from latentarchive.cabinet.truth import write_truth
 from latentarchive.diffusion import Words, load_generator
@@ -18,12 +19,13 @@ from latentarchive.encoders.shipped import GENERATORS, MODELS, mend
 from latentarchive.errors import EncoderError, GeneratorError
 from latentarchive.progress import silent
 from latentarchive.recipes import load_recipe
-from latentarchive.render import text
+from latentarchive.render import reports, text
 from latentarchive.render.demo import held_in_words, write_demo
 from latentarchive.sources import Cabinet
 from latentarchive.train.folder import digest_of
 
 if TYPE_CHECKING:
+    from latentarchive.audit import Report
     from latentarchive.description import Description
     from latentarchive.diffusion import Generated
     from latentarchive.progress import Progress
@@ -34,6 +36,9 @@ WORDS = "a large blue striped robe on a rose ground, woodcut"
 ASKED = ("robe", "blue", "rose", "striped", "woodcut", "large")
 """The same, as `Design.attributes`. The cabinet has blue robes on rose, but none of them is a woodcut: an archive can
 only give what it has, and a generator makes what never was."""
+
+SUITE = "cabinet"
+"""The suite that audits it, of the shipped ones."""
 
 SHOWN = 4
 """Works, and generated images, of each kind."""
@@ -55,15 +60,18 @@ class Demo:
     alike: Results
     described: Description
     made: list[Generated]
+    #: What an audit found, and its page.
+    audit: Report
+    audit_page: Path
 
 
 def run_demo(out: Path = Path("archives"), *, progress: Progress = silent) -> Demo:
-    """Draw the cabinet into an archive, search it by words and by picture, describe a work, generate, write a page.
+    """Draw the cabinet into an archive, search, describe and audit it, generate from the same words, write pages.
 
     An archive of an earlier demo is used again.
 
     Args:
-        out: Folder for the archive ``cabinet``, its truth, the page and the images.
+        out: Folder for the archive ``cabinet``, its truth, the pages and the images.
         progress: Told the stage and how much of it is done.
 
     Raises:
@@ -84,6 +92,9 @@ def run_demo(out: Path = Path("archives"), *, progress: Progress = silent) -> De
     first = found.hits[0].item.id
     alike = archive.search(like=[f"id:{first}"], by="meaning", k=SHOWN)
     described = archive.describe(f"id:{first}", k=6)
+    with Subject.of(archive) as subject:
+        audit = run_suite(subject, load_suite(SUITE), progress=progress)
+    audit_page = reports.write(audit, out / "cabinet-audit", archive=archive)
     made = []
     for seed in range(SHOWN):
         made += generator.generate(Words(WORDS), seeds=[seed])
@@ -92,8 +103,11 @@ def run_demo(out: Path = Path("archives"), *, progress: Progress = silent) -> De
     for image in made:
         image.save(images / name(image))
     write_truth(recipe.collection.entries, recipe.collection.name, truth)
-    write_demo(page, archive, held=held, found=found, made=made, alike=alike, described=described)
-    return Demo(built.path, truth, page, held, images, found, alike, described, made)
+    link = audit_page.relative_to(out).as_posix()
+    write_demo(
+        page, archive, held=held, found=found, made=made, alike=alike, described=described, audit=audit, link=link
+    )
+    return Demo(built.path, truth, page, held, images, found, alike, described, made, audit, audit_page)
 
 
 def summary(shown: Demo) -> str:
@@ -111,11 +125,19 @@ def summary(shown: Demo) -> str:
 generated from the same words by {shown.made[0].record.generator!r}: none of these is a work
 {made}
 
+audited with suite {shown.audit.suite!r}: {_counted(shown.audit)}
+{shown.audit_page}
+
 The page of all this is {shown.page}; the truth about every work is {shown.truth}. Try next:
   latentarchive search {archive} "two gold medals with a ship" --html sheet.html
   latentarchive search {archive} --like {first} --unlike "text:a rose ground" --where "year < 1900"
   latentarchive describe {archive} {first}
+  latentarchive audit {archive} quick
   latentarchive info {archive}"""
+
+
+def _counted(audit: Report) -> str:
+    return f"{len(audit.findings)} findings: {', '.join(f'{n} {name}' for name, n in audit.outcomes.items() if n)}"
 
 
 def name(image: Generated) -> str:

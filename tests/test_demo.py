@@ -12,6 +12,7 @@ from PIL import Image
 
 import latentarchive
 from latentarchive import cards, demo
+from latentarchive.audit.report import load_report
 from latentarchive.diffusion import Words, load_generator
 from latentarchive.embedded import read_embedded
 from latentarchive.encoders.shipped import MODELS as MODELS_FOLDER
@@ -61,6 +62,20 @@ def test_generated_images_say_that_they_are(demo_folder):
         assert record["asked"] == record["effective"] == demo.WORDS
         assert read_embedded(path.read_bytes()).digital_source_type.endswith("/trainedAlgorithmicMedia")
         assert np.asarray(Image.open(path)).std() > 10
+
+
+def test_the_audit_is_written_and_linked_and_takes_little_time(demo_folder, archive, said):
+    folder = demo_folder / "archives" / "cabinet-audit"
+    report = load_report(folder / "report.json")
+    assert (report.subject, report.n, report.outcomes["fail"]) == ("cabinet", len(archive), 0)
+    assert sum(report.run["seconds"].values()) < 8
+    for line in report.findings[:1]:
+        assert line.sentence in (demo_folder / "archives" / "cabinet-demo.html").read_text()
+    page = (demo_folder / "archives" / "cabinet-demo.html").read_text()
+    assert 'href="cabinet-audit/report.html"' in page
+    assert "cabinet-audit/report.html" in said
+    html = (folder / "report.html").read_text()
+    assert [item for item in archive.log.current() if item in html] == []
 
 
 def test_the_page_shows_kept_and_made_and_fetches_nothing(demo_folder, said):

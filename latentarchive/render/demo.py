@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from html import escape
 from typing import TYPE_CHECKING
 
 from latentarchive import storage
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentarchive.archive import Archive
+    from latentarchive.audit import Report
     from latentarchive.description import Description
     from latentarchive.diffusion import Generated
     from latentarchive.query import Results
@@ -27,6 +29,8 @@ def write_demo(
     made: Sequence[Generated],
     alike: Results,
     described: Description,
+    audit: Report,
+    link: str,
 ) -> None:
     """Write the page; an earlier one there is replaced.
 
@@ -38,6 +42,8 @@ def write_demo(
         made: Images generated from the same words.
         alike: Works found by a picture.
         described: The words nearest to that picture.
+        audit: What an audit of the archive found.
+        link: Where its page lies, relative to this one.
 
     Raises:
         ArchiveError: There is no place for a page; see `pages.check_place`.
@@ -64,6 +70,9 @@ and is shown enlarged.</p>
 <h2>Kept: the works nearest to the first picture above</h2>
 <p class=quiet>Its nearest words, of the archive’s own subjects: {words}.</p>
 <ol>{_works(alike, archive)}</ol>
+<h2>Audited: what the archive is made of</h2>
+<p class=quiet>{len(audit.findings)} findings; <a href="{escape(link)}">the report</a> has all of them.</p>
+<ul>{_first_sentences(audit)}</ul>
 </main>
 <footer class=quiet><p>Generator {shown(record.generator)}, {record.steps} steps, guidance {record.guidance:g},
 fingerprint {record.fingerprint[:12]}; encoder {shown(archive.manifest.encoder)}, fingerprint {record.encoder[:12]}.
@@ -83,6 +92,12 @@ def held_in_words(held: int) -> str:
         else "gives them back as they are"
     )
     return f"{count} all of this. The archive {then}."
+
+
+def _first_sentences(audit: Report) -> str:
+    """What each check found first."""
+    first = {(one.check, str(one.options)): one.sentence for one in reversed(audit.findings)}
+    return "".join(f"<li>{shown(sentence)}</li>" for sentence in reversed(first.values()))
 
 
 def _works(found: Results, archive: Archive) -> str:
