@@ -226,9 +226,23 @@ def test_bars_are_as_long_as_their_values():
 def test_a_timeline_keeps_its_gaps():
     svg = drawn("timeline", [(1900, 2), (1903, 1)], ("year", "items"))
     [path] = [p.get("d") for p in parts(svg, "path")]
-    # four years share 1000 units: bars of 200 in the middle of the first and last quarter, of full and half height
-    assert path == "M25.0 1000V0.0h200.0V1000zM775.0 1000V500.0h200.0V1000z"
+    # four years share 1000 units: bars of 200 at the beginning of the first and last quarter, of full and half height
+    assert path == "M0.0 1000V0.0h200.00V1000zM750.0 1000V500.0h200.00V1000z"
     assert {text.text for text in parts(svg, "text")} >= {"1900", "1903"}
+
+
+def test_bars_of_decades_are_ten_years_wide_and_stand_beside_each_other():
+    svg = drawn("timeline", [(1900, 2, 1), (1930, 1, 2)], ("decade from", "items", "ranges"))
+    assert [p.get("d") for p in parts(svg, "path")] == [
+        "M0.0 1000V0.0h100.00V1000zM750.0 1000V500.0h100.00V1000z",
+        "M100.0 1000V500.0h100.00V1000zM850.0 1000V0.0h100.00V1000z",
+    ]
+
+
+def test_addresses_are_shortened_in_the_middle():
+    svg = drawn("bars", [(f"https://rightsstatements.org/vocab/{'x' * 40}/NoC-US/1.0/", 1), ("y" * 60, 1)])
+    names = [text.text for text in parts(svg, "text") if text.get("class") != "v"]
+    assert names == ["rightsstatements.org/v…xxxxxxxxx/NoC-US/1.0/", "y" * 43 + "…"]
 
 
 def test_a_lorenz_curve_has_its_diagonal_and_other_curves_have_none():

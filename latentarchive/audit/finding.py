@@ -46,8 +46,9 @@ class Picture:
     """How the table of a finding is drawn.
 
     ``bars``: a name (`x`) and its values, in the order of the table. ``curve``: lines over numbers; one that goes from
-    (0, 0) to (1, 1), as Lorenz curves do, gets its diagonal. ``timeline``: counts by year, gaps as gaps; a row a year.
-    ``pairs``: the works that the `ids` of the table name, side by side, with what else the row says of them.
+    (0, 0) to (1, 1), as Lorenz curves do, gets its diagonal. ``timeline``: counts by year, gaps as gaps; a row a year,
+    or a decade or century (by its first year) where the name of the column `x` has that word. ``pairs``: the works that
+    the `ids` of the table name, side by side, with what else the row says of them.
     """
 
     kind: Literal["bars", "curve", "timeline", "pairs"]

@@ -22,6 +22,9 @@ from latentarchive.export.rai import CROISSANT, RAI, problems
 
 FILE, PARQUET = "croissant.json", "application/x-parquet"
 
+BIASES = ("captions", "composition", "domains", "years")
+"""Families of checks that say of what there is more and of what less; the others tell limitations."""
+
 CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -176,8 +179,8 @@ def _responsible(copy: Archive, facts: Facts, report: Report | None) -> dict[str
         ]
     if report is not None:
         asked = [one for one in report.findings if one.outcome != "skip"]
-        biases = [one.sentence for one in asked if one.check.startswith("composition.")]
-        limits = [one.sentence for one in asked if not one.check.startswith("composition.")]
+        biases = [one.sentence for one in asked if one.check.partition(".")[0] in BIASES]
+        limits = [one.sentence for one in asked if one.check.partition(".")[0] not in BIASES]
         said["rai:dataLimitations"] += [f"Audit “{report.title}”: {sentence}" for sentence in limits]
         if biases:
             said["rai:dataBiases"] = [f"Audit “{report.title}”: {sentence}" for sentence in biases]

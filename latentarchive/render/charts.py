@@ -8,6 +8,7 @@ several lines differ in their dashes too, so that nothing hangs on colour alone.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -22,7 +23,10 @@ DASHES = ("none", "7 4", "2 3", "9 3 2 3")
 HEIGHT, LINE, THIN = 224, 18, 9
 """Heights in pixels: of the field of a curve or timeline, of a line of text, of a bar."""
 
-LONGEST = 38
+STEPS = (("decade", 10), ("century", 100))
+"""Years that a bar of a timeline stands for, by a word in the name of its column; otherwise one."""
+
+LONGEST = 44
 """Characters of a name in a drawing, so that none is cut off 400 pixels wide; the whole name stands in the table."""
 
 
@@ -77,7 +81,8 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
     lorenz = _is_lorenz(picture, rows)
     at = [float(row[picture.x]) for row in rows]
     bars = picture.kind == "timeline"
-    first, last = (at[0] - 0.5, at[-1] + 0.5) if bars else (at[0], at[-1])
+    step = next((years for word, years in STEPS if word in table.columns[picture.x].lower()), 1) if bars else 0
+    first, last = at[0], at[-1] + step
     span = (last - first) or 1.0
     values = [_height(row[y], picture) for row in rows for y in picture.y if _is_number(row[y])]
     low, high = (min([*values, 0.0]), max([*values, 0.0])) if not picture.log else (min(values), max(values))
@@ -112,10 +117,10 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
         ]
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
         if bars:
-            wide = max(1000 / span * 0.8, 1.5)
-            drawn = [p for p in points if p is not None and p[1] < 1000]
-            path = "".join(f"M{x - wide / 2:.1f} 1000V{h:.1f}h{wide:.1f}V1000z" for x, h in drawn)
-            parts.append(f'<path d="{path}" fill="{colour}" fill-opacity="{1 if k == 0 else 0.6}"/>')
+            wide = 1000 * step / span * 0.8 / len(picture.y)
+            drawn = [(x + k * wide, h) for x, h in filter(None, points) if h < 1000]
+            path = "".join(f"M{x:.1f} 1000V{h:.1f}h{wide:.2f}V1000z" for x, h in drawn)
+            parts.append(f'<path d="{path}" fill="{colour}"/>')
         else:
             parts += [_line(run, colour, dash) for run in _runs(points)]
     parts += ["</svg>", *labels]
@@ -216,7 +221,13 @@ def _is_number(value: Any) -> bool:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
+    """A name that fits: of an address both ends are kept, as its end tells it from its neighbours."""
+    name = re.sub(r"^https?://(www\.)?", "", name)
+    if len(name) <= LONGEST:
+        return name
+    if "/" in name and " " not in name:
+        return f"{name[: LONGEST // 2]}…{name[1 - LONGEST // 2 :]}"
+    return name[: LONGEST - 1].rstrip() + "…"
 
 
 def _text(text: str) -> str:
