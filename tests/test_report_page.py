@@ -17,6 +17,7 @@ from latentarchive.audit import Finding, Picture, Subject, Table, run_suite
 from latentarchive.audit.comparison import compare
 from latentarchive.audit.suite import bind
 from latentarchive.cli.main import main
+from latentarchive.errors import ReportError
 from latentarchive.render import figures, reports
 from latentarchive.render.charts import chart
 
@@ -134,6 +135,12 @@ def test_what_is_withheld_later_vanishes_from_all_files(report, archive, tmp_pat
     assert read(folder / "report.html").text.count("(1 row") + read(folder / "report.html").text.count("one pair") == 1
 
 
+def test_an_archive_that_the_report_is_not_about_is_refused(report, archive, tmp_path):
+    with pytest.raises(ReportError, match="about archive 'elsewhere', not about archive 'swatches'"):
+        reports.write(replace(report, subject="elsewhere"), tmp_path / "out", archive=archive)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_report_of_a_table_needs_no_archive(report, tmp_path):
     page = read(reports.write(replace(report, kind="table", provenance={}), tmp_path / "out", archive=None))
     assert page.all("img") == []
@@ -202,7 +209,9 @@ def test_a_share_never_reads_as_all_or_nothing_if_it_is_not(share):
 
 def test_numbers_keep_years_whole_and_part_thousands():
     assert figures.cell(1850, "year of the work") == "1850"
+    assert figures.cell(1850, "first year") == "1850"
     assert figures.cell(1850, "items") == "1,850"
+    assert figures.cell(1850, "items with one year") == "1,850"
     assert figures.cell(0.125, "share of items") == "12.5 %"
     assert figures.cell(3.0, "share ratio") == "3"
     assert figures.cell(None, "x") == "–"

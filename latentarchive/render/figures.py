@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from latentarchive.audit.finding import Finding
 
-YEARS = ("year", "decade", "century")
-"""Words in the name of a column whose numbers are points in time: 1850, not 1,850."""
+YEARS = re.compile(r"(year|decade|century)\b|\w+ (year|decade|century)$")
+"""Names of columns whose numbers are points in time (1850, not 1,850): "year", "decade from", "first year"."""
 
 
 def number(value: float) -> str:
@@ -45,7 +46,7 @@ def cell(value: Any, column: str) -> str:
     name = column.lower()
     if name.startswith("share") and 0 <= value <= 1:
         return percent(value)
-    if any(word in name for word in YEARS) and float(value).is_integer():
+    if YEARS.match(name) and float(value).is_integer():
         return str(int(value))
     return number(value)
 

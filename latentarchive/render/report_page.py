@@ -21,7 +21,7 @@ OUTCOMES = {
     "fail": ("failed: outside the bounds of the suite, or broken off", "Failed"),
     "pass": ("passed: within the bounds of the suite", "Passed"),
     "info": ("to be read: the suite sets no bound", ""),
-    "skip": ("not asked: what is needed is not there", "Not asked"),
+    "skip": ("not asked: what is needed is not there", ""),
 }
 """Of each outcome: what it is in the summary, and what stands above such a finding."""
 
@@ -43,6 +43,7 @@ article { margin: 0 0 1.75rem; max-width: 44rem; break-inside: avoid-page; }
 .outcome { font-size: .8rem; font-variant: all-small-caps; letter-spacing: .06em; margin: 0; }
 article.fail { border-left: 3px solid var(--first); padding-left: .9rem; }
 article.fail .outcome, .summary .fail { color: var(--first); }
+article.skip { margin-bottom: .5rem; }
 article.skip .sentence { color: var(--quiet); font-size: 1rem; font-style: italic; }
 .notes { color: var(--quiet); font-size: .9rem; margin: .3rem 0; padding-left: 1.1rem; }
 .facts { color: var(--quiet); font-size: .9rem; font-variant-numeric: tabular-nums; }

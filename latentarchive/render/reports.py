@@ -10,7 +10,7 @@ from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.audit.comparison import Comparison
 from latentarchive.audit.report import Report
-from latentarchive.errors import ArchiveError
+from latentarchive.errors import ArchiveError, ReportError
 from latentarchive.render.report_page import report_page
 from latentarchive.render.report_text import markdown
 
@@ -40,9 +40,13 @@ def write(report: Report, folder: Path, *, archive: Archive | None, since: Compa
         The page.
 
     Raises:
+        ReportError: It is about another archive, so that what is withheld in it is not known here.
         ArchiveError, WriteRefused: There is no place for it.
     """
     check_place(folder)
+    if archive is not None and (report.kind, report.subject) != ("archive", archive.name):
+        message = f"this report is about {report.kind} {report.subject!r}, not about archive {archive.name!r}"
+        raise ReportError(message)
     if archive is not None:
         withheld = set(archive.log.current())
         report, since = report.without(withheld), since and since.without(withheld)
