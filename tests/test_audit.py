@@ -161,6 +161,22 @@ def test_files_that_are_no_reports_are_one_line(tmp_path, text):
 
 
 @pytest.mark.parametrize(
+    "change",
+    [{"sentence": 3}, {"n": "many"}, {"value": "1"}, {"outcome": "odd"}, {"options": []}, {"examples": 3},
+     {"table": {"columns": ["a"], "rows": [[1, 2]], "ids": []}}, {"table": {"columns": ["a"], "rows": [], "ids": [1]}},
+     {"picture": {"kind": "pie"}}],
+)  # fmt: skip
+def test_reports_with_odd_values_are_one_line(table, tmp_path, change):
+    with Subject.open(table) as subject:
+        run_suite(subject, suite({"name": "composition.values", "field": "caption"})).save(tmp_path / "r.json")
+    values = json.loads((tmp_path / "r.json").read_bytes())
+    values["findings"][0] |= change
+    (tmp_path / "r.json").write_text(json.dumps(values))
+    with pytest.raises(ReportError, match="is no report of an audit"):
+        load_report(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
     ("values", "said"),
     [
         ({"value": 1.0}, "needs n"),

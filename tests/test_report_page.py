@@ -183,6 +183,9 @@ def test_what_changed_stands_in_page_markdown_and_terminal(archive, tmp_path):
         assert "There were 10 items that are shown, now there are 9." in shown
         assert "Another number of items is withheld." in shown
     assert "What changed since" in html
+    arguments = ["audit", str(archive.path), str(tmp_path / "s.toml"), "--out", str(second)]
+    done = runner.invoke(main, [*arguments, "--against", str(first / "report.json"), "--json"])
+    assert json.loads(done.stdout)["since"]["reasons"][0].startswith("There were 10")
     arguments = ["report", str(second / "report.json"), "--archive", str(archive.path)]
     assert runner.invoke(main, [*arguments, "--against", str(first / "report.json")]).exit_code == 0
     assert (second / "report.html").read_text() == html

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 from latentarchive.audit.finding import Finding
 from latentarchive.audit.report import Report
@@ -48,6 +49,16 @@ class Comparison:
     changes: tuple[Change, ...]
     #: How many findings are what they were.
     unchanged: int
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        changes = [{"check": one.check, "sentence": one.sentence} for one in self.changes]
+        return {
+            "earlier": self.earlier,
+            "reasons": list(self.reasons),
+            "changes": changes,
+            "unchanged": self.unchanged,
+        }
 
     def without(self, ids: set[str]) -> Comparison:
         """The comparison without any mention of these items."""

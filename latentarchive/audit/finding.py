@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Outcome = Literal["pass", "fail", "info", "skip"]
+Kind = Literal["bars", "curve", "timeline", "pairs"]
 
 MOST_EXAMPLES = 20
 
@@ -32,6 +33,10 @@ class Table:
     ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        width = len(self.columns)
+        if any(len(row) != width for row in self.rows) or not all(0 <= i < width for i in self.ids):
+            message = f"every row must have a value for each of the columns {', '.join(self.columns)}"
+            raise ValueError(message)
         if any(isinstance(value, float) and not math.isfinite(value) for row in self.rows for value in row):
             rows = tuple(tuple(_finite(value) for value in row) for row in self.rows)
             object.__setattr__(self, "rows", rows)
@@ -51,7 +56,7 @@ class Picture:
     the `ids` of the table name, side by side, with what else the row says of them.
     """
 
-    kind: Literal["bars", "curve", "timeline", "pairs"]
+    kind: Kind
     #: Columns of the table: what stands along the picture, and what is measured (several: one line each).
     x: int
     y: tuple[int, ...]
@@ -102,6 +107,9 @@ class Finding:
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for a value without what it needs to be understood."""
+        if self.outcome not in get_args(Outcome):
+            message = f"an outcome is one of {', '.join(get_args(Outcome))}, got {self.outcome!r}: {self.sentence!r}"
+            raise ValueError(message)
         if self.value is not None and not math.isfinite(self.value):
             message = f"a value must be a finite number, got {self.value}: {self.sentence!r}"
             raise ValueError(message)
@@ -120,6 +128,11 @@ class Finding:
         if self.picture is not None and self.table is None:
             message = f"a picture needs its table: {self.sentence!r}"
             raise ValueError(message)
+        if self.picture is not None and self.table is not None:
+            drawn, width = (self.picture.x, *self.picture.y), len(self.table.columns)
+            if self.picture.kind not in get_args(Kind) or not all(0 <= column < width for column in drawn):
+                message = f"a picture is one of {', '.join(get_args(Kind))}, of columns of its table: {self.sentence!r}"
+                raise ValueError(message)
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON; `finding` reads them back."""
@@ -155,12 +168,26 @@ def _without(text: str, ids: frozenset[str] | set[str]) -> str:
     return text
 
 
+KINDS: dict[str, Any] = {
+    **dict.fromkeys(("sentence", "check", "unit", "denominator", "interval_by", "null_by", "outcome"), str),
+    **dict.fromkeys(("value", "null"), float | int | None),
+    "n": int | None,
+    "options": Mapping,
+    **dict.fromkeys(("examples", "notes"), list | tuple),
+}
+"""Types of the values of a record, where a page would stumble over others."""
+
+
 def finding(record: Mapping[str, Any]) -> Finding:
     """A finding from its record. Raises `ValueError` or `TypeError` if it is none."""
     values = {f.name: record[f.name] for f in fields(Finding) if f.name in record}
     if unknown := set(record) - {f.name for f in fields(Finding)}:
         message = f"a finding has no {', '.join(sorted(unknown))}"
         raise ValueError(message)
+    for name, kind in KINDS.items():
+        if name in values and not isinstance(values[name], kind):
+            message = f"{name} of a finding cannot be {values[name]!r}"
+            raise TypeError(message)
     for name in ("interval", "examples", "notes"):
         if values.get(name) is not None:
             values[name] = tuple(values[name])

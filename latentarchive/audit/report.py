@@ -68,7 +68,12 @@ def load_report(path: Path) -> Report:
         if found != FORMAT:
             message = f"{path} is a report of format {found}; this version reads format {FORMAT}"
             raise ReportError(message)
-        return Report(**values | {"findings": tuple(finding(one) for one in values["findings"])})
+        report = Report(**values | {"findings": tuple(finding(one) for one in values["findings"])})
+        for name, kind in (("n", int), ("items", str), ("provenance", dict), ("run", dict)):
+            if not isinstance(getattr(report, name), kind):
+                message = f"{name} is {getattr(report, name)!r}"
+                raise TypeError(message)
+        return report
     except ReportError:
         raise
     except OSError as error:

@@ -36,13 +36,16 @@ def audit(archive: str, suite: str, out: Path | None, against: Path | None, as_j
     chosen = load_suite(suite)
     earlier = load_report(against) if against is not None else None
     with Subject.open(archive) as subject:
+        if earlier is not None and subject.archive is not None:
+            earlier = earlier.without(set(subject.archive.log.current()))
         folder = out or Path(f"audit-{subject.name}-{chosen.name}")
         reports.check_place(folder)
         with bar() as progress:
             found = run_suite(subject, chosen, progress=progress)
         since = compare(earlier, found) if earlier is not None else None
         page = reports.write(found, folder, archive=subject.archive, since=since)
-    click.echo(text.to_json(found.record()) if as_json else report_text.terminal(found, since))
+    record = found.record() | ({"since": since.record()} if since is not None else {})
+    click.echo(text.to_json(record) if as_json else report_text.terminal(found, since))
     click.echo(page, err=as_json)
     sys.exit(1 if found.outcomes["fail"] else 0)
 
