@@ -95,8 +95,9 @@ def held_in_words(held: int) -> str:
 
 
 def _first_sentences(audit: Report) -> str:
-    """What each check found first."""
-    first = {(one.check, str(one.options)): one.sentence for one in reversed(audit.findings)}
+    """What each check found first, of what is not nothing."""
+    told = [one for one in audit.findings if one.value]
+    first = {(one.check, str(one.options)): one.sentence for one in reversed(told)}
     return "".join(f"<li>{shown(sentence)}</li>" for sentence in reversed(first.values()))
 
 
