@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
 from latentarchive.audit.subject import Subject
-from latentarchive.collection import GENERATED
+from latentarchive.items import GENERATED
 from latentarchive.rights import Rights, classify, reserves_mining
 
 TEXTS = ("title", "text", "creator", "date", "medium", "place", "rights", "url", "source")

@@ -6,7 +6,7 @@ import base64
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Finding
-from latentarchive.collection import Item
+from latentarchive.items import Item
 from latentarchive.render.figures import cell
 from latentarchive.render.pages import shown
 from latentarchive.render.text import credit, rights, title
