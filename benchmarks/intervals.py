@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from latentarchive.measures.intervals import wilson
 
 SEED, DRAWS = 0, 2000
 """Of the bootstrap."""
@@ -13,10 +14,7 @@ SEED, DRAWS = 0, 2000
 
 def share(hits: int, n: int) -> dict:
     """A share with its interval (Wilson, 1927)."""
-    z, p = 1.959964, hits / n
-    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    ends = [(middle + sign * half) / (1 + z * z / n) for sign in (-1, 1)]
-    return {"share": round(p, 4), "n": n, "interval": [round(min(max(end, 0.0), 1.0), 4) for end in ends]}
+    return {"share": round(hits / n, 4), "n": n, "interval": [round(end, 4) for end in wilson(hits, n)]}
 
 
 def bootstrap(

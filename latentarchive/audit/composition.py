@@ -1,72 +1,119 @@
-"""What a collection is made of: how its items are spread over the values of a field."""
+"""What a collection is made of: which fields say something, and how the items are spread over the values of one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from latentarchive.audit.finding import Finding, Picture, Table
+from latentarchive.audit.finding import Finding, Picture, Skip, Table
 from latentarchive.audit.registry import check
-from latentarchive.audit.subject import Subject
-from latentarchive.measures.concentration import gini, hhi, hill, kinds_for, lorenz
+from latentarchive.audit.spread import spread
+from latentarchive.audit.stated import STATES, WHITE, state
+from latentarchive.audit.subject import Subject, quoted
+
+STORED = ("image", "sha256", "rights_class", "mining", "extra")
+"""Columns of an archive that no catalogue leaves open: its builder fills them, or there is nothing to be stated."""
+
+
+@check
+def missing(subject: Subject, *, fields: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """Which fields say nothing, for how many items.
+
+    Three kinds of nothing are counted apart: the cell is absent (NULL), it is empty, or a placeholder such as ``?``,
+    ``unknown`` or ``n/a`` stands in it.
+
+    Options:
+        fields: Columns of the items, ``extra.NAME`` for a further one; none: all that there are.
+    """
+    named = [(name, subject.field(name)) for name in fields] or [
+        (name, quoted(name)) for name in subject.names if subject.archive is None or name not in STORED
+    ]
+    if not fields:
+        named += [(name, subject.field(name)) for name in subject.further]
+    if not subject.n:
+        message = f"there are no {subject.items}"
+        raise Skip(message)
+    rows = sorted(_nothing(subject, named), key=lambda row: (-sum(row[1:]), row[0]))
+    name, *worst = rows[0]
+    some = sum(1 for row in rows if sum(row[1:]))
+    share = sum(worst) / subject.n
+    sentence = f"All {len(rows)} fields are stated for all {subject.n:,} {subject.noun}."
+    if some:
+        sentence = (
+            f"{some} of {len(rows)} fields are missing somewhere, {name} most often: {sum(worst):,} of {subject.n:,} "
+            f"{subject.noun} ({share:.1%}) do not state it."
+        )
+    yield Finding(
+        sentence=sentence,
+        value=share,
+        unit="share",
+        n=subject.n,
+        denominator=subject.items,
+        table=Table(
+            columns=("field", "not stated", "share", *STATES[:3]),
+            rows=tuple((row[0], sum(row[1:]), sum(row[1:]) / subject.n, *row[1:]) for row in rows),
+        ),
+        picture=Picture(kind="bars", x=0, y=(1,), alt=f"Bars: how many {subject.noun} do not state each field."),
+    )
+
+
+def _nothing(subject: Subject, named: list[tuple[str, str]]) -> list[tuple[str, int, int, int]]:
+    """Name, and how often it is absent, empty and a placeholder, of each field; from one scan."""
+    kinds = subject.row(f"SELECT {', '.join(f'any_value(typeof({sql}))' for _, sql in named)} FROM items")  # noqa: S608
+    counted = []
+    for (_, sql), kind in zip(named, kinds, strict=True):
+        said = str(kind)
+        if said.endswith("[]") or said.startswith("MAP"):
+            counted += [f"count(*) - count({sql})", f"count(*) FILTER (len({sql}) = 0)", "0"]
+        elif said == "VARCHAR":
+            counted += [f"count(*) - count({sql})", *(f"count(*) FILTER (({state(sql)}) = {i})" for i in (1, 2))]
+        elif said in ("FLOAT", "DOUBLE"):
+            counted += [f"count(*) FILTER ({sql} IS NULL OR isnan({sql}))", "0", "0"]
+        else:
+            counted += [f"count(*) - count({sql})", "0", "0"]
+    found = subject.row(f"SELECT {', '.join(counted)} FROM items")  # noqa: S608
+    return [(name, *found[3 * i : 3 * i + 3]) for i, (name, _) in enumerate(named)]
 
 
 @check
 def values(subject: Subject, *, field: str, top: int = 20) -> Iterator[Finding]:
     """How many items have each value of a field, and how evenly they are spread over its values.
 
-    Empty and missing values are counted apart and first. The evenness is given as Hill numbers (how many equally
-    common values would be as diverse), Gini's coefficient, the chance that two items share a value (HHI) and the
-    Lorenz curve.
+    Values are counted as they stand; cells that are absent, empty or a placeholder such as ``?`` are counted apart and
+    first, and are in no share of a value. Of a field with several values an item counts once for each. The evenness
+    is given as Hill numbers (how many equally common values would be as diverse), Gini's coefficient, the Robin Hood
+    index, the chance that two items share a value (HHI) and the Lorenz curve.
 
     Options:
-        field: Column of the items, ``extra.NAME`` for a further one.
+        field: Column of the items, ``extra.NAME`` for a further one, or a role such as ``language``.
         top: How many values are listed.
     """
-    column = f"nullif(trim(CAST({subject.field(field)} AS VARCHAR)), '')"
-    counted = subject.rows(f"SELECT {column} AS v, count(*) AS n FROM items GROUP BY v ORDER BY n DESC, v")  # noqa: S608
-    missing = next((n for value, n in counted if value is None), 0)
-    present = [(value, n) for value, n in counted if value is not None]
-    share = missing / subject.n if subject.n else 0.0
+    column = subject.field(field)
+    kind = subject.row(f"SELECT any_value(typeof({column})) FROM items")[0]  # noqa: S608
+    several = str(kind).endswith("[]")
+    cells = f"SELECT CAST({column} AS VARCHAR) AS v FROM items"  # noqa: S608
+    if several:  # an empty list says nothing, as NULL does
+        cells = f"SELECT unnest(CASE WHEN len({column}) > 0 THEN {column} ELSE [NULL] END) AS v FROM items"  # noqa: S608
+    raw = subject.once(f"cells of {field}", f"SELECT v, count(*) AS n FROM ({cells}) GROUP BY v")  # noqa: S608
+    states = dict(subject.rows(f"SELECT {state('v')} AS s, sum(n)::BIGINT FROM {raw} GROUP BY s"))  # noqa: S608
+    nothing = [states.get(number, 0) for number in range(3)]
+    cells_n = sum(states.values())
+    if not cells_n:
+        message = f"there are no {subject.items}"
+        raise Skip(message)
+    unit = f"statements of {field}" if several else subject.noun
+    said = [f"{n:,} {word}" for n, word in zip(nothing, STATES, strict=False) if n]
     yield Finding(
-        sentence=f"{missing:,} of {subject.n:,} {subject.items} say nothing of {field}.",
-        value=share,
+        sentence=f"{sum(nothing):,} of {cells_n:,} {unit} do not state {field} ({', '.join(said)})."
+        if said
+        else f"{field} is stated in all {cells_n:,} {unit}.",
+        value=sum(nothing) / cells_n,
         unit="share",
-        n=subject.n,
-        denominator=subject.items,
+        n=cells_n,
+        denominator=unit,
     )
-    if not present:
-        return
-    counts = [n for _, n in present]
-    total = sum(counts)
-    first, most = present[0]
-    table = Table(
-        columns=(field, "items", "share of those with a value"),
-        rows=tuple((value, n, n / total) for value, n in present[:top]),
+    counted = subject.once(
+        f"values of {field}",
+        f"SELECT trim(v, {WHITE}) AS v, sum(n)::BIGINT AS n FROM {raw} WHERE ({state('v')}) = 3 GROUP BY 1",  # noqa: S608
     )
-    yield Finding(
-        sentence=f"{field} has {len(present):,} values; the most common, {first!r}, is that of {most / total:.1%} "
-        f"of the {total:,} items that have one.",
-        value=most / total,
-        unit="share",
-        n=total,
-        denominator=f"{subject.items} with {field}",
-        table=table,
-        picture=Picture(kind="bars", x=0, y=(1,), alt=f"Bars: the {len(table.rows)} most common values of {field}."),
-    )
-    yield Finding(
-        sentence=f"They are as diverse as {hill(counts, 1):,.1f} equally common values would be; "
-        f"{kinds_for(counts, 0.5):,} of {len(counts):,} values have half of the items.",
-        value=hill(counts, 1),
-        unit="values",
-        n=total,
-        denominator=f"{subject.items} with {field}",
-        table=Table(
-            columns=("share of the values, rarest first", "share of the items"),
-            rows=tuple((float(at), float(mass)) for at, mass in lorenz(counts, 21)),
-        ),
-        picture=Picture(kind="curve", x=0, y=(1,), alt=f"Lorenz curve of {field}."),
-        notes=(
-            f"Hill numbers of order 0, 1, 2: {hill(counts, 0):,.0f}, {hill(counts, 1):,.2f}, {hill(counts, 2):,.2f}.",
-            f"Gini {gini(counts):.3f} (values without items are not counted), HHI {hhi(counts):.4f}.",
-        ),
-    )
+    of = f"statements of {field}" if several else f"{subject.noun} with {field}"
+    yield from spread(subject, counted, kind=field, kinds=f"values of {field}", of=of, top=top)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -76,7 +76,9 @@ class Subject:
     def __init__(self, name: str, relation: str, db: duckdb.DuckDBPyConnection, archive: Archive | None) -> None:
         """Wrap a database whose view `items` has one row an item; see `open`."""
         self.name, self.archive, self._db, self._relation = name, archive, db, relation
-        self._names = [row[0] for row in db.execute("DESCRIBE items").fetchall()]
+        #: Of the columns, as published.
+        self.names: list[str] = [row[0] for row in db.execute("DESCRIBE items").fetchall()]
+        self._functions: set[str] = set()
         self.n: int = db.execute("SELECT count(*) FROM items").fetchall()[0][0]
 
     @classmethod
@@ -131,6 +133,16 @@ class Subject:
         """What n counts, in words."""
         return "rows of the table" if self.archive is None else "items that are shown"
 
+    @property
+    def noun(self) -> str:
+        """The same in one word."""
+        return "rows" if self.archive is None else "items"
+
+    @property
+    def further(self) -> list[str]:
+        """Names of what an archive has beyond its columns, as `field` wants them; none of a table."""
+        return [f"extra.{name}" for name in sorted(self._extra.values())] if self.archive is not None else []
+
     # Columns.
 
     def sql(self, role: str) -> str:
@@ -156,14 +168,16 @@ class Subject:
         return column.name if column is not None else role
 
     def field(self, name: str) -> str:
-        """The SQL expression of a column by its own name, ``extra.NAME`` for further ones of an archive.
+        """The SQL expression of a column by its own name, ``extra.NAME`` for further ones of an archive, or of a role.
 
         Raises:
             Skip: There is no such column.
         """
-        column = self._found((name.removeprefix("extra."),))
+        own = name.removeprefix("extra.")
+        aliases = ROLES[own][1] if own in ROLES else ()
+        column = self._found((own, *aliases))
         if column is None:
-            message = f"there is no column {name!r}"
+            message = f"there is no column {name!r}" + (f": looked for {', '.join(aliases)} too" if aliases else "")
             raise Skip(message)
         return column.sql
 
@@ -176,10 +190,10 @@ class Subject:
         return "'row'"
 
     def _found(self, names: Iterable[str]) -> _Column | None:
-        lower = {name.lower(): name for name in reversed(self._names)}
+        lower = {name.lower(): name for name in reversed(self.names)}
         for name in names:
             if name.lower() in lower:
-                return _Column(_quoted(lower[name.lower()]), lower[name.lower()])
+                return _Column(quoted(lower[name.lower()]), lower[name.lower()])
         if self.archive is not None:
             for name in names:
                 if (key := self._extra.get(name.lower())) is not None:
@@ -209,8 +223,23 @@ class Subject:
         """The name of a temporary table made by a query the first time it is asked for, for checks that share it."""
         made = self._db.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall()
         if not made[0][0]:
-            self._db.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {query}")
-        return _quoted(name)
+            self._db.execute(f"CREATE TEMP TABLE {quoted(name)} AS {query}")
+        return quoted(name)
+
+    def function(self, name: str, function: Callable[[pa.Array], pa.Array], returns: str) -> None:
+        """Let queries call a Python function of one text column, a block at a time; NULL stays NULL.
+
+        For what SQL cannot do, over distinct values: it runs on one processor.
+
+        Args:
+            name: What it is called in SQL; made once.
+            function: From an Arrow array of texts to one of as many values.
+            returns: Their SQL type.
+        """
+        if name not in self._functions:
+            parameters, result = [duckdb.sqltype("VARCHAR")], duckdb.dtype(returns)
+            self._db.create_function(name, function, parameters, result, type="arrow")  # type: ignore[arg-type]
+            self._functions.add(name)
 
     # What only an archive has.
 
@@ -261,7 +290,8 @@ def _database(files: list[str]) -> duckdb.DuckDBPyConnection:
     return db
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL writes it, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -1,0 +1,305 @@
+"""What captions are: how long, in which languages, and how many are none: repeated ones, names of files, nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from latentarchive.audit.finding import Finding, Picture, Skip, Table
+from latentarchive.audit.languages import NAMES, identified
+from latentarchive.audit.registry import check
+from latentarchive.audit.sampling import sample
+from latentarchive.audit.spread import shortened
+from latentarchive.audit.stated import state
+from latentarchive.audit.subject import Subject
+from latentarchive.measures.intervals import WILSON, wilson
+
+LENGTHS = (10, 20, 40, 80, 160, 320)
+"""Upper ends of classes of length, in characters."""
+
+ENDINGS = ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff", "svg", "heic", "avif")
+CAMERA = "(img|dsc|dscn|dscf|pict|image|photo|picture|scan|screenshot|untitled)[ _-]*[0-9]+"
+"""File names: what ends like an image, and the names that cameras and phones give."""
+
+
+@check
+def lengths(subject: Subject) -> Iterator[Finding]:
+    """How long captions are, in characters, and how many items have none.
+
+    Empty captions are counted first and are in no class of length.
+    """
+    facts = _facts(subject)
+    rows = subject.rows(f"SELECT chars, sum(n)::BIGINT FROM {facts} GROUP BY chars ORDER BY chars")  # noqa: S608
+    counts = {chars: n for chars, n in rows if chars is not None}
+    none, total = sum(n for chars, n in rows if chars is None), sum(counts.values())
+    yield Finding(
+        sentence=f"{none:,} of {subject.n:,} {subject.noun} have no caption.",
+        value=none / subject.n if subject.n else 0.0,
+        unit="share",
+        n=subject.n,
+        denominator=subject.items,
+        notes=("A placeholder such as '?' is no caption.",),
+    )
+    if not total:
+        return
+    low, median, high = (_quantile(counts, total, at) for at in (0.05, 0.5, 0.95))
+    classes = []
+    for bottom, top in zip((0, *LENGTHS), (*LENGTHS, None), strict=True):
+        held = sum(n for chars, n in counts.items() if chars > bottom and (top is None or chars <= top))
+        classes.append((f"{bottom + 1} to {top}" if top else f"over {bottom}", held, held / total))
+    yield Finding(
+        sentence=f"Half of the {total:,} captions have at most {median:,} characters; nine in ten have from {low:,} to "
+        f"{high:,}.",
+        value=median,
+        unit="characters",
+        n=total,
+        denominator="captions",
+        table=Table(columns=("characters", "captions", "share of the captions"), rows=tuple(classes)),
+        picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: captions by length."),
+    )
+
+
+@check
+def filenames(subject: Subject) -> Iterator[Finding]:
+    """How many captions are the name of a file: ``boat.jpg``, ``IMG_2041``.
+
+    A name is what ends like an image file, or a word that cameras and phones use with a number.
+    """
+    (named, total) = subject.row(
+        f"""SELECT coalesce(sum(n) FILTER (named), 0)::BIGINT,
+            coalesce(sum(n) FILTER (chars IS NOT NULL), 0)::BIGINT FROM {_facts(subject)}"""  # noqa: S608
+    )
+    if not total:
+        message = "there are no captions"
+        raise Skip(message)
+    (first,) = subject.row(f"SELECT min(example) FROM {_facts(subject)} WHERE named")  # noqa: S608
+    yield Finding(
+        sentence=f"{named:,} of {total:,} captions are the name of a file"
+        + (f", for example {shortened(first)!r}." if named else "."),
+        value=named / total,
+        unit="share",
+        n=total,
+        denominator="captions",
+    )
+
+
+@check
+def repeated(subject: Subject, *, often: int = 10, top: int = 20) -> Iterator[Finding]:
+    """How many captions are word for word those of other items, and which come most often.
+
+    What stands under hundreds of images was not written for any of them: names of shops, of themes, of templates. In
+    a museum it may be right ("Untitled"). Captions are compared as they stand, by a 64-bit hash.
+
+    Options:
+        often: From how many items on a caption is called boilerplate.
+        top: How many captions are listed.
+    """
+    caption, total = _caption(subject), _captions(subject)
+    counted = subject.once(
+        "repeated captions",
+        f"""SELECT hash({caption}) AS h, count(*) AS n FROM items WHERE ({state(caption)}) = 3
+            GROUP BY h HAVING count(*) > 1""",  # noqa: S608
+    )
+    again, boilerplate, kinds = subject.row(
+        f"""SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (n >= {int(often)}), 0)::BIGINT,
+            count(*) FILTER (n >= {int(often)}) FROM {counted}"""  # noqa: S608
+    )
+    most = f"SELECT h FROM {counted} ORDER BY n DESC, h LIMIT {int(top)}"  # noqa: S608
+    rows = subject.rows(
+        f"""SELECT {caption} AS c, count(*) AS n FROM items WHERE hash({caption}) IN ({most})
+            GROUP BY c ORDER BY n DESC, c"""  # noqa: S608
+        if again
+        else "SELECT '', 0 WHERE false"
+    )
+    yield Finding(
+        sentence=f"{again:,} of {total:,} captions ({again / total:.1%}) also stand, word for word, under another of the {subject.noun}.",
+        value=again / total,
+        unit="share",
+        n=total,
+        denominator="captions",
+    )
+    first = f"; the most common, {shortened(rows[0][0])!r}, under {rows[0][1]:,}" if rows else ""
+    said = f"No caption stands under {often} {subject.noun} or more{first}."
+    if kinds:
+        said = (
+            f"{kinds:,} captions stand under {often} {subject.noun} or more, under {boilerplate:,} of {total:,} "
+            f"({boilerplate / total:.1%}) together{first}."
+        )
+    yield Finding(
+        sentence=said,
+        value=boilerplate / total,
+        unit="share",
+        n=total,
+        denominator="captions",
+        table=Table(
+            columns=("caption", "items", "share of the captions"),
+            rows=tuple((shortened(text), n, n / total) for text, n in rows),
+        ),
+        picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: the captions that stand under most items.")
+        if rows
+        else None,
+    )
+
+
+@check
+def languages(
+    subject: Subject, *, sample_rows: int = 200_000, seed: int = 0, confidence: float = 0.5, top: int = 20
+) -> Iterator[Finding]:
+    """In which languages captions are, as far as that can be told; the undetermined share comes first.
+
+    By py3langid, which was made for longer texts: a caption for which it is not sure enough, or one without letters,
+    is undetermined and in no share of a language. Rare languages are where such a tool errs: read the captions that
+    are given with each. Large tables are sampled. Where a table says languages itself, both are compared.
+
+    Options:
+        sample_rows: Tables with more items are sampled down to so many.
+        seed: Of the sample.
+        confidence: From which confidence on, 0 to 1, a language counts.
+        top: How many languages are listed.
+    """
+    caption = _caption(subject)
+    label = f"lower(trim(CAST({subject.sql('language')} AS VARCHAR)))" if subject.has("language") else "NULL"
+    columns = f"{subject.example} AS example, {caption} AS caption, {label} AS label"
+    drawn = sample(subject, f"captions drawn {sample_rows} {seed}", columns, sample_rows, seed)
+    rows = subject.rows(
+        f"SELECT example, caption, label FROM {drawn} WHERE ({state('caption')}) = 3 ORDER BY example, caption, label"  # noqa: S608
+    )
+    if not rows:
+        message = "there are no captions"
+        raise Skip(message)
+    found = [language if sure >= confidence else "" for language, sure in identified(text for _, text, _ in rows)]
+    sampled = subject.n > sample_rows
+    how = (f"py3langid, confidence from {confidence:g}; languages by ISO 639 code where they have no name here.",)
+    how += (f"A sample of {len(rows):,} captions, drawn with seed {seed}.",) if sampled else ()
+    unknown = found.count("")
+    yield Finding(
+        sentence=f"Of {unknown:,} of {len(rows):,} captions{' drawn' * sampled} ({unknown / len(rows):.1%}) the language "
+        "cannot be told.",
+        value=unknown / len(rows),
+        unit="share",
+        n=len(rows),
+        denominator="captions",
+        interval=wilson(unknown, len(rows)) if sampled else None,
+        interval_by=WILSON if sampled else "",
+        notes=how,
+    )
+    counts = _counted(found)
+    if not counts:
+        return
+    total = len(rows) - unknown
+    first, most = counts[0]
+    bounds = [wilson(n, total) for _, n in counts[:top]] if sampled else [(n / total, n / total) for _, n in counts[:top]]
+    names = ("language", "captions", "share of those told", *(("from", "to") if sampled else ()))
+    yield Finding(
+        sentence=f"{NAMES.get(first, first)} is the language of {most / total:.1%} of the {total:,} captions of which it "
+        f"can be told; {len(counts)} languages were found.",
+        value=most / total,
+        unit="share",
+        n=total,
+        denominator="captions with a language",
+        interval=bounds[0] if sampled else None,
+        interval_by=WILSON if sampled else "",
+        table=Table(
+            columns=names,
+            rows=tuple(
+                (NAMES.get(code, code), n, n / total, *(ends if sampled else ()))
+                for (code, n), ends in zip(counts[:top], bounds, strict=True)
+            ),
+        ),
+        picture=Picture(kind="bars", x=0, y=(2,), alt="Bars: languages by their share of the captions."),
+        notes=how,
+    )
+    yield _to_read(rows, found, [code for code, _ in counts[:top]])
+    if subject.has("language"):
+        yield from _compared(rows, found, subject.column_of("language"), top)
+
+
+def _to_read(rows: list[tuple[str, str, str | None]], found: list[str], codes: list[str]) -> Finding:
+    """Two captions of each language."""
+    taken: dict[str, list[tuple[str, str, str]]] = {code: [] for code in codes}
+    for (example, text, _), code in zip(rows, found, strict=True):
+        if code in taken and len(taken[code]) < 2:
+            taken[code].append((example, NAMES.get(code, code), shortened(text)))
+    return Finding(
+        sentence="Captions of each language, to be read before a share of it is quoted.",
+        table=Table(
+            columns=("item", "language found", "caption"), rows=tuple(row for code in codes for row in taken[code]), ids=(0,)
+        ),
+    )
+
+
+def _compared(
+    rows: list[tuple[str, str, str | None]], found: list[str], column: str, top: int
+) -> Iterator[Finding]:
+    """How often the language that a table says is the one that is found."""
+    said: dict[str, list[str]] = {}
+    for (_, _, label), code in zip(rows, found, strict=True):
+        if label and label not in ("?", "unknown", "und") and code:
+            said.setdefault(label, []).append(code)
+    n = sum(map(len, said.values()))
+    if not n:
+        return
+    same = {label: sum(code == label.split("-")[0] for code in codes) for label, codes in said.items()}
+    agree = sum(same.values())
+    largest = sorted(said, key=lambda label: (-len(said[label]), label))[:top]
+    yield Finding(
+        sentence=f"Column {column} says the language that was found for {agree:,} of {n:,} captions ({agree / n:.1%}) where "
+        "it says one and one was found.",
+        value=agree / n,
+        unit="share",
+        n=n,
+        denominator="captions with a language, said and found",
+        interval=wilson(agree, n),
+        interval_by=WILSON,
+        table=Table(
+            columns=("said", "captions", "the same was found", "most often found"),
+            rows=tuple(
+                (NAMES.get(label, label), len(said[label]), same[label] / len(said[label]),
+                 NAMES.get(code := _counted(said[label])[0][0], code))
+                for label in largest
+            ),
+        ),
+        notes=("Both can be wrong; a label of which little is found again needs a person's look.",),
+    )  # fmt: skip
+
+
+def _counted(codes: list[str]) -> list[tuple[str, int]]:
+    counts: dict[str, int] = {}
+    for code in codes:
+        if code:
+            counts[code] = counts.get(code, 0) + 1
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _caption(subject: Subject) -> str:
+    return f"CAST({subject.sql('caption')} AS VARCHAR)"
+
+
+def _captions(subject: Subject) -> int:
+    """How many items have one. Raises `Skip` where none has."""
+    (n,) = subject.row(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {_facts(subject)} WHERE chars IS NOT NULL")  # noqa: S608
+    if not n:
+        message = "there are no captions"
+        raise Skip(message)
+    return int(n)
+
+
+def _facts(subject: Subject) -> str:
+    """From one scan: length (NULL without a caption), whether it is a file's name, an example of these, how many."""
+    ends = ", ".join(f"'.{ending}'" for ending in ENDINGS)
+    query = f"""SELECT chars, named, min(c) FILTER (named) AS example, count(*) AS n FROM (
+            SELECT c, CASE WHEN ({state("c")}) = 3 THEN length(c) END AS chars,
+                CASE WHEN lower(right(c, 4)) IN ({ends}) OR lower(right(c, 5)) IN ({ends}) THEN true
+                     WHEN strlen(c) <= 24 THEN regexp_full_match(lower(trim(c)), '{CAMERA}')
+                     ELSE false END AS named
+            FROM (SELECT {_caption(subject)} AS c FROM items)) GROUP BY chars, named"""  # noqa: S608
+    return subject.once("caption facts", query)
+
+
+def _quantile(counts: dict[int, int], total: int, at: float) -> int:
+    """The value below or at which this share lies; the lower of two where it falls between."""
+    seen = 0
+    for value in sorted(counts):
+        seen += counts[value]
+        if seen >= at * total:
+            return value
+    return max(counts)
