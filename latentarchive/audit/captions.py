@@ -12,6 +12,7 @@ from latentarchive.audit.spread import shortened
 from latentarchive.audit.stated import state
 from latentarchive.audit.subject import Subject
 from latentarchive.measures.intervals import WILSON, wilson
+from latentarchive.measures.quantiles import counted_quantile
 
 LENGTHS = (10, 20, 40, 80, 160, 320)
 """Upper ends of classes of length, in characters."""
@@ -41,7 +42,7 @@ def lengths(subject: Subject) -> Iterator[Finding]:
     )
     if not total:
         return
-    low, median, high = (_quantile(counts, total, at) for at in (0.05, 0.5, 0.95))
+    low, median, high = (counted_quantile(counts.items(), at) for at in (0.05, 0.5, 0.95))
     classes = []
     for bottom, top in zip((0, *LENGTHS), (*LENGTHS, None), strict=True):
         held = sum(n for chars, n in counts.items() if chars > bottom and (top is None or chars <= top))
@@ -111,7 +112,8 @@ def repeated(subject: Subject, *, often: int = 10, top: int = 20) -> Iterator[Fi
         else "SELECT '', 0 WHERE false"
     )
     yield Finding(
-        sentence=f"{again:,} of {total:,} captions ({again / total:.1%}) also stand, word for word, under another of the {subject.noun}.",
+        sentence=f"{again:,} of {total:,} captions ({again / total:.1%}) also stand, word for word, under another of the "
+        f"{subject.noun}.",
         value=again / total,
         unit="share",
         n=total,
@@ -142,7 +144,7 @@ def repeated(subject: Subject, *, often: int = 10, top: int = 20) -> Iterator[Fi
 
 @check
 def languages(
-    subject: Subject, *, sample_rows: int = 200_000, seed: int = 0, confidence: float = 0.5, top: int = 20
+    subject: Subject, *, sample_rows: int = 200_000, seed: int = 0, confidence: float = 0.7, top: int = 20
 ) -> Iterator[Finding]:
     """In which languages captions are, as far as that can be told; the undetermined share comes first.
 
@@ -168,12 +170,14 @@ def languages(
         raise Skip(message)
     found = [language if sure >= confidence else "" for language, sure in identified(text for _, text, _ in rows)]
     sampled = subject.n > sample_rows
-    how = (f"py3langid, confidence from {confidence:g}; languages by ISO 639 code where they have no name here.",)
+    how: tuple[str, ...] = (
+        f"py3langid, confidence from {confidence:g}; languages by ISO 639 code where they have no name here.",
+    )
     how += (f"A sample of {len(rows):,} captions, drawn with seed {seed}.",) if sampled else ()
     unknown = found.count("")
     yield Finding(
-        sentence=f"Of {unknown:,} of {len(rows):,} captions{' drawn' * sampled} ({unknown / len(rows):.1%}) the language "
-        "cannot be told.",
+        sentence=f"Of {unknown:,} of {len(rows):,} captions{' drawn' * sampled} ({unknown / len(rows):.1%}) the "
+        "language cannot be told.",
         value=unknown / len(rows),
         unit="share",
         n=len(rows),
@@ -187,11 +191,13 @@ def languages(
         return
     total = len(rows) - unknown
     first, most = counts[0]
-    bounds = [wilson(n, total) for _, n in counts[:top]] if sampled else [(n / total, n / total) for _, n in counts[:top]]
+    bounds = (
+        [wilson(n, total) for _, n in counts[:top]] if sampled else [(n / total, n / total) for _, n in counts[:top]]
+    )
     names = ("language", "captions", "share of those told", *(("from", "to") if sampled else ()))
     yield Finding(
-        sentence=f"{NAMES.get(first, first)} is the language of {most / total:.1%} of the {total:,} captions of which it "
-        f"can be told; {len(counts)} languages were found.",
+        sentence=f"{NAMES.get(first, first)} is the language of {most / total:.1%} of the {total:,} captions of which "
+        f"it can be told; {len(counts)} languages were found.",
         value=most / total,
         unit="share",
         n=total,
@@ -222,14 +228,14 @@ def _to_read(rows: list[tuple[str, str, str | None]], found: list[str], codes: l
     return Finding(
         sentence="Captions of each language, to be read before a share of it is quoted.",
         table=Table(
-            columns=("item", "language found", "caption"), rows=tuple(row for code in codes for row in taken[code]), ids=(0,)
+            columns=("item", "language found", "caption"),
+            rows=tuple(row for code in codes for row in taken[code]),
+            ids=(0,),
         ),
     )
 
 
-def _compared(
-    rows: list[tuple[str, str, str | None]], found: list[str], column: str, top: int
-) -> Iterator[Finding]:
+def _compared(rows: list[tuple[str, str, str | None]], found: list[str], column: str, top: int) -> Iterator[Finding]:
     """How often the language that a table says is the one that is found."""
     said: dict[str, list[str]] = {}
     for (_, _, label), code in zip(rows, found, strict=True):
@@ -242,8 +248,8 @@ def _compared(
     agree = sum(same.values())
     largest = sorted(said, key=lambda label: (-len(said[label]), label))[:top]
     yield Finding(
-        sentence=f"Column {column} says the language that was found for {agree:,} of {n:,} captions ({agree / n:.1%}) where "
-        "it says one and one was found.",
+        sentence=f"Column {column} says the language that was found for {agree:,} of {n:,} captions ({agree / n:.1%}) "
+        "where it says one and one was found.",
         value=agree / n,
         unit="share",
         n=n,
@@ -288,18 +294,9 @@ def _facts(subject: Subject) -> str:
     ends = ", ".join(f"'.{ending}'" for ending in ENDINGS)
     query = f"""SELECT chars, named, min(c) FILTER (named) AS example, count(*) AS n FROM (
             SELECT c, CASE WHEN ({state("c")}) = 3 THEN length(c) END AS chars,
-                CASE WHEN lower(right(c, 4)) IN ({ends}) OR lower(right(c, 5)) IN ({ends}) THEN true
+                CASE WHEN contains(c, '.') AND (lower(right(c, 4)) IN ({ends}) OR lower(right(c, 5)) IN ({ends}))
+                     THEN true
                      WHEN strlen(c) <= 24 THEN regexp_full_match(lower(trim(c)), '{CAMERA}')
                      ELSE false END AS named
             FROM (SELECT {_caption(subject)} AS c FROM items)) GROUP BY chars, named"""  # noqa: S608
     return subject.once("caption facts", query)
-
-
-def _quantile(counts: dict[int, int], total: int, at: float) -> int:
-    """The value below or at which this share lies; the lower of two where it falls between."""
-    seen = 0
-    for value in sorted(counts):
-        seen += counts[value]
-        if seen >= at * total:
-            return value
-    return max(counts)

@@ -28,7 +28,8 @@ def missing(subject: Subject, *, fields: tuple[str, ...] = ()) -> Iterator[Findi
         (name, quoted(name)) for name in subject.names if subject.archive is None or name not in STORED
     ]
     if not fields:
-        named += [(name, subject.field(name)) for name in subject.further]
+        # What files say of themselves is no field of the catalogue.
+        named += [(name, subject.field(name)) for name in subject.further if not name.startswith("extra.embedded.")]
     if not subject.n:
         message = f"there are no {subject.items}"
         raise Skip(message)
@@ -58,10 +59,9 @@ def missing(subject: Subject, *, fields: tuple[str, ...] = ()) -> Iterator[Findi
 
 def _nothing(subject: Subject, named: list[tuple[str, str]]) -> list[tuple[str, int, int, int]]:
     """Name, and how often it is absent, empty and a placeholder, of each field; from one scan."""
-    kinds = subject.row(f"SELECT {', '.join(f'any_value(typeof({sql}))' for _, sql in named)} FROM items")  # noqa: S608
     counted = []
-    for (_, sql), kind in zip(named, kinds, strict=True):
-        said = str(kind)
+    for _, sql in named:
+        said = subject.type_of(sql)
         if said.endswith("[]") or said.startswith("MAP"):
             counted += [f"count(*) - count({sql})", f"count(*) FILTER (len({sql}) = 0)", "0"]
         elif said == "VARCHAR":
@@ -88,8 +88,7 @@ def values(subject: Subject, *, field: str, top: int = 20) -> Iterator[Finding]:
         top: How many values are listed.
     """
     column = subject.field(field)
-    kind = subject.row(f"SELECT any_value(typeof({column})) FROM items")[0]  # noqa: S608
-    several = str(kind).endswith("[]")
+    several = subject.type_of(column).endswith("[]")
     cells = f"SELECT CAST({column} AS VARCHAR) AS v FROM items"  # noqa: S608
     if several:  # an empty list says nothing, as NULL does
         cells = f"SELECT unnest(CASE WHEN len({column}) > 0 THEN {column} ELSE [NULL] END) AS v FROM items"  # noqa: S608

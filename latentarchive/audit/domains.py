@@ -90,8 +90,8 @@ def template(subject: Subject, *, share: float = 0.1, most: int = 1000) -> Itera
     rows = subject.rows(f"{ranked} {min(cut, most)}")
     of = f"{subject.noun} with an address"
     yield Finding(
-        sentence=f"The top {share:.0%} of {domains:,} registered domains are {cut:,}; {held / total:.1%} of the {total:,} "
-        f"{of} come from them.",
+        sentence=f"The top {share:.0%} of {domains:,} registered domains are {cut:,}; {held / total:.1%} of the "
+        f"{total:,} {of} come from them.",
         value=held / total,
         unit="share",
         n=total,
@@ -144,8 +144,8 @@ def _delivered(subject: Subject, hosts: str, top: int) -> Iterator[Finding]:
     held = sum(n for _, n in known)
     said = f"; most with {known[0][0]} ({known[0][1]:,})" if known else ""
     yield Finding(
-        sentence=f"{held / total:.1%} of the {total:,} {subject.noun} with an address lie with delivery networks, rented "
-        f"stores or platforms, where the domain does not tell whose image it is{said}.",
+        sentence=f"{held / total:.1%} of the {total:,} {subject.noun} with an address lie with delivery networks, "
+        f"rented stores or platforms, where the domain does not tell whose image it is{said}.",
         value=held / total,
         unit="share",
         n=total,
@@ -206,10 +206,11 @@ def parts(said: str | None) -> dict[str, Any]:
     except ValueError:  # an unclosed bracket, or signs that turn into a slash
         return nothing
     netloc = split.netloc.lower().removeprefix("www.")
-    try:
-        return nothing | {"netloc": netloc, "registered": str(ipaddress.ip_address(host)), "is_number": True}
-    except ValueError:
-        pass
+    if ":" in host or host[-1:].isdecimal():  # no top-level domain ends in a digit
+        try:
+            return nothing | {"netloc": netloc, "registered": str(ipaddress.ip_address(host)), "is_number": True}
+        except ValueError:
+            return nothing
     domain = registered_domain(host) if len(host) <= 253 else None
     if domain is None:
         return nothing
@@ -223,7 +224,7 @@ def registered_domain(host: str) -> str | None:
     prevailing rule is *"): ``images.cabinet.example`` belongs to ``cabinet.example``.
     """
     labels = host.split(".")
-    if len(labels) < 2 or not all(map(LABEL.fullmatch, labels)) or labels[-1].isdecimal():
+    if len(labels) < 2 or not all(map(LABEL.fullmatch, labels)):
         return None
     found = _suffixes().extract_str(host)
     if found.suffix:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
+from latentarchive.measures.quantiles import counted_quantile
 
 EDGES = (224, 256, 512, 1024)
 """Edges at which models take images in: CLIP's 224, and the steps at which diffusion models are trained."""
@@ -42,8 +43,8 @@ def sizes(subject: Subject, *, edges: tuple[int, ...] = EDGES) -> Iterator[Findi
     )
     wrong = subject.n - missing - total
     yield Finding(
-        sentence=f"{missing + wrong:,} of {subject.n:,} {subject.noun} have no usable size: {missing:,} state none or no "
-        f"number, {wrong:,} one that is not above zero.",
+        sentence=f"{missing + wrong:,} of {subject.n:,} {subject.noun} have no usable size: {missing:,} state none or "
+        f"no number, {wrong:,} one that is not above zero.",
         value=(missing + wrong) / subject.n if subject.n else 0.0,
         unit="share",
         n=subject.n,
@@ -82,7 +83,7 @@ def sizes(subject: Subject, *, edges: tuple[int, ...] = EDGES) -> Iterator[Findi
 def _areas(subject: Subject, bins: str, total: int, of: str, notes: tuple[str, ...]) -> Finding:
     counts = subject.rows(f"SELECT area, sum(n)::BIGINT FROM {bins} GROUP BY area ORDER BY area")  # noqa: S608
     pairs = [(2 ** ((at + 0.5) / FINE) / 1e6, n) for at, n in counts]
-    median = _median(pairs, total)
+    median = counted_quantile(pairs, 0.5)
     rows = []
     for low, high in zip((0.0, *MEGAPIXELS), (*MEGAPIXELS, None), strict=True):
         n = sum(n for at, n in pairs if at > low and (high is None or at <= high))
@@ -111,8 +112,8 @@ def _aspects(subject: Subject, bins: str, total: int, of: str, notes: tuple[str,
     wide = sum(n for at, n in pairs if at >= 1)
     rows = tuple((place / 4, classes[place], classes[place] / total) for place in sorted(classes))
     return Finding(
-        sentence=f"{tall / total:.1%} of the {total:,} images are more than twice as tall as wide, {wide / total:.1%} at "
-        "least twice as wide as tall.",
+        sentence=f"{tall / total:.1%} of the {total:,} images are more than twice as tall as wide, {wide / total:.1%} "
+        "at least twice as wide as tall.",
         value=(tall + wide) / total,
         unit="share",
         n=total,
@@ -145,15 +146,6 @@ def _scaled(subject: Subject, w: str, h: str, good: str, total: int) -> str:
     if n < SCALED * total or total < 2:
         return ""
     return (
-        f"{n / total:.0%} of the images have an edge of exactly {edge:g} pixels: the sizes in {name} look like those of "
-        "scaled copies, and say little of the originals."
+        f"{n / total:.0%} of the images have an edge of exactly {edge:g} pixels: the sizes in {name} look like those "
+        "of scaled copies, and say little of the originals."
     )
-
-
-def _median(pairs: list[tuple[float, int]], total: int) -> float:
-    seen = 0
-    for value, n in pairs:
-        seen += n
-        if 2 * seen >= total:
-            break
-    return value

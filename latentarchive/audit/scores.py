@@ -73,20 +73,31 @@ def distribution(
 
 def _bins(subject: Subject, score: str, scale: Scale) -> str:
     """How many have each score, to a fine bin; what is no score in bins of its own; from one scan."""
-    x, raw = subject.sql(score), subject.field(score)
+    x, absent = subject.sql(score), _absent(subject, score)
     slack = scale.fine * ROUNDING
     query = f"""SELECT bin, count(*) AS n, min(x) AS least, max(x) AS most FROM (
             SELECT x, CASE WHEN x BETWEEN {scale.low - slack} AND {scale.high + slack}
                         THEN floor(x / {scale.fine} + {ROUNDING})::INTEGER
                      WHEN x IS NULL AND absent THEN {ABSENT}
                      WHEN x IS NULL OR isnan(x) THEN {NONE} ELSE {BEYOND} END AS bin
-            FROM (SELECT {x} AS x, {raw} IS NULL OR CAST({raw} AS VARCHAR) = '' AS absent FROM items)
+            FROM (SELECT {x} AS x, {absent} AS absent FROM items)
         ) GROUP BY bin"""  # noqa: S608
     return subject.once(f"{score} bins", query)
 
 
+def _absent(subject: Subject, score: str) -> str:
+    """Whether there is nothing in the cell; a text that is no number is something."""
+    raw = subject.field(score)
+    return f"({raw} IS NULL OR trim({raw}) = '')" if subject.type_of(raw) == "VARCHAR" else f"{raw} IS NULL"
+
+
 def _no_scores(
-    subject: Subject, score: str, column: str, scale: Scale, rows: list[tuple[int, int, float, float]], apart: dict[int, int]
+    subject: Subject,
+    score: str,
+    column: str,
+    scale: Scale,
+    rows: list[tuple[int, int, float, float]],
+    apart: dict[int, int],
 ) -> Finding:
     if not subject.n:
         message = f"there are no {subject.items}"
@@ -98,19 +109,18 @@ def _no_scores(
         least, most = next((low, high) for at, _, low, high in rows if at == BEYOND)
         told = f" ({least:g})" if least == most else f" (from {least:g} to {most:g})"
     if none or beyond:
-        x, raw = subject.sql(score), subject.field(score)
+        x, nothing = subject.sql(score), _absent(subject, score)
         slack = scale.fine * ROUNDING
         wrong = subject.rows(
             f"""SELECT {subject.example} AS e FROM items
-                WHERE ({x} IS NULL AND {raw} IS NOT NULL AND CAST({raw} AS VARCHAR) <> '') OR isnan({x})
-                   OR NOT {x} BETWEEN {scale.low - slack} AND {scale.high + slack}
+                WHERE ({x} IS NULL AND NOT ({nothing})) OR NOT {x} BETWEEN {scale.low - slack} AND {scale.high + slack}
                 ORDER BY abs({x}) DESC NULLS LAST, e LIMIT 20"""  # noqa: S608
         )
         examples = tuple(e for (e,) in wrong if e)
     bad = absent + none + beyond
     return Finding(
-        sentence=f"{bad:,} of {subject.n:,} {subject.noun} have no possible {column}: {absent:,} have none, {none:,} no "
-        f"number, {beyond:,} one outside {scale.low:g} to {scale.high:g}{told}.",
+        sentence=f"{bad:,} of {subject.n:,} {subject.noun} have no possible {column}: {absent:,} have none, {none:,} "
+        f"no number, {beyond:,} one outside {scale.low:g} to {scale.high:g}{told}.",
         value=bad / subject.n,
         unit="share",
         n=subject.n,

@@ -181,6 +181,11 @@ class Subject:
             raise Skip(message)
         return column.sql
 
+    def type_of(self, sql: str) -> str:
+        """The type of an expression over the items as DuckDB names it, ``VARCHAR``; "" where there are no items."""
+        found = self.rows(f"SELECT typeof({sql}) FROM items LIMIT 1")  # noqa: S608
+        return str(found[0][0]) if found else ""
+
     @property
     def example(self) -> str:
         """An expression that names a row to a person: its id, else its address, else its number."""
@@ -238,7 +243,7 @@ class Subject:
         """
         if name not in self._functions:
             parameters, result = [duckdb.sqltype("VARCHAR")], duckdb.dtype(returns)
-            self._db.create_function(name, function, parameters, result, type="arrow")  # type: ignore[arg-type]
+            self._db.create_function(name, function, parameters, result, type="arrow")  # type: ignore[call-overload]
             self._functions.add(name)
 
     # What only an archive has.

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from latentarchive.audit.finding import Finding, Picture, Skip, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
+from latentarchive.measures.quantiles import counted_quantile
 
 AROUND = 5
 """How many years to each side a year is compared with."""
+
+CHANCE = 0.01
+"""How often a pile may be found somewhere where there is none (Bonferroni over the years)."""
+
+MOST = 200
+"""Rows of a timeline in which places without works are listed."""
 
 ROUND = 0.2
 """Share of the years that end in 0 or 5: two of ten digits."""
@@ -30,25 +38,30 @@ def catalogue(subject: Subject, *, earliest: int = -4000, latest: int = 2030, pi
     """
     y = subject.sql("year")
     end = f"coalesce({subject.sql('year_end')}, {y})" if subject.has("year_end") else y
-    right = f"{y} BETWEEN {int(earliest)} AND {int(latest)} AND {end} BETWEEN {y} AND {int(latest)} AND {y} = floor({y})"
+    right = (
+        f"{y} BETWEEN {int(earliest)} AND {int(latest)} AND {end} BETWEEN {y} AND {int(latest)} AND {y} = floor({y})"
+    )
     spans = subject.once(
         "catalogue years",
         f"""SELECT CASE WHEN {right} THEN {y}::INTEGER END AS first, CASE WHEN {right} THEN {end}::INTEGER END AS last,
-            {y} IS NULL AS undated, count(*) AS n, min({subject.example}) AS example FROM items GROUP BY ALL""",  # noqa: S608
+            {y} IS NULL AS undated, count(*) AS n FROM items GROUP BY ALL""",  # noqa: S608
     )
     undated, wrong = subject.row(
         f"""SELECT coalesce(sum(n) FILTER (undated), 0)::BIGINT,
             coalesce(sum(n) FILTER (NOT undated AND first IS NULL), 0)::BIGINT FROM {spans}"""  # noqa: S608
     )
-    examples = subject.rows(f"SELECT example FROM {spans} WHERE NOT undated AND first IS NULL AND example <> ''")  # noqa: S608
+    examples = []
+    if wrong:
+        named = f"SELECT {subject.example} AS e FROM items WHERE {y} IS NOT NULL AND NOT coalesce({right}, false)"  # noqa: S608
+        examples = subject.rows(f"{named} ORDER BY e LIMIT 20")
     yield Finding(
-        sentence=f"The catalogue gives no year that can be read for {undated:,} of {subject.n:,} {subject.noun}, and for "
-        f"{wrong:,} one that cannot be: before {earliest}, after {latest}, or an end before its beginning.",
+        sentence=f"The catalogue gives no year that can be read for {undated:,} of {subject.n:,} {subject.noun}, and "
+        f"for {wrong:,} one that cannot be: before {earliest}, after {latest}, or an end before its beginning.",
         value=(undated + wrong) / subject.n if subject.n else 0.0,
         unit="share",
         n=subject.n,
         denominator=subject.items,
-        examples=tuple(one for (one,) in examples),
+        examples=tuple(one for (one,) in examples if one),
     )
     rows = subject.rows(
         f"SELECT first, last, sum(n)::BIGINT FROM {spans} WHERE first IS NOT NULL GROUP BY ALL ORDER BY ALL"  # noqa: S608
@@ -56,10 +69,10 @@ def catalogue(subject: Subject, *, earliest: int = -4000, latest: int = 2030, pi
     ranged = [(last - first + 1, n) for first, last, n in rows if last > first]
     if ranged:
         total, held = sum(n for *_, n in rows), sum(n for _, n in ranged)
-        widest, median = max(years for years, _ in ranged), _quantile(ranged, held, 0.5)
+        widest, median = max(years for years, _ in ranged), counted_quantile(ranged, 0.5)
         yield Finding(
-            sentence=f"{held:,} of {total:,} dated {subject.noun} have a range instead of a year; half of these span at "
-            f"most {median:,} years, the widest {widest:,}.",
+            sentence=f"{held:,} of {total:,} dated {subject.noun} have a range instead of a year; half of these span "
+            f"at most {median:,} years, the widest {widest:,}.",
             value=held / total,
             unit="share",
             n=total,
@@ -117,8 +130,8 @@ def _written(
     good = [(year, n) for year, n in rows if year is not None and earliest <= year <= latest]
     wrong = subject.n - none - sum(n for _, n in good)
     yield Finding(
-        sentence=f"{none:,} of {subject.n:,} {subject.noun} do not have {what}; {wrong:,} have one before {earliest} or "
-        f"after {latest}.",
+        sentence=f"{none:,} of {subject.n:,} {subject.noun} do not have {what}; {wrong:,} have one before {earliest} "
+        f"or after {latest}.",
         value=(none + wrong) / subject.n,
         unit="share",
         n=subject.n,
@@ -136,13 +149,13 @@ def _told(
     total, of = sum(n for _, n in single), f"{items} with one year"
     first, last = single[0][0], single[-1][0]
     span = last - first + 1
-    gaps = [(b - a - 1, a + 1, b - 1) for (a, _), (b, _) in zip(single, single[1:], strict=False)]
+    gaps = [(b - a - 1, a + 1, b - 1) for (a, _), (b, _) in pairwise(single)]
     gap, start, stop = max(gaps, key=lambda g: (g[0], -g[1]), default=(0, 0, 0))
-    low, median, high = (_quantile(single, total, at) for at in (0.25, 0.5, 0.75))
+    low, median, high = (counted_quantile(single, at) for at in (0.25, 0.5, 0.75))
     told = f"; the longest gap is {start} to {stop}, {gap} {'year' if gap == 1 else 'years'}" if gap else ""
     yield Finding(
-        sentence=f"The {name} run from {first} to {last} and cover {len(single):,} of {span:,} years{told}. Half of the "
-        f"{total:,} {of} are from {low} to {high}, the median is {median}.",
+        sentence=f"The {name} run from {first} to {last} and cover {len(single):,} of {span:,} years{told}. Half of "
+        f"the {total:,} {of} are from {low} to {high}, the median is {median}.",
         value=len(single) / span,
         unit="share",
         n=span,
@@ -163,7 +176,7 @@ def _told(
     if span >= 50:
         heaped = sum(n for year, n in single if year % 5 == 0)
         yield Finding(
-            sentence=f"{heaped / total:.1%} of the {total:,} {of} have a year that ends in 0 or 5; two in ten years do.",
+            sentence=f"{heaped / total:.1%} of the {total:,} {of} have a year that ends in 0 or 5; two in ten do.",
             value=heaped / total,
             unit="share",
             n=total,
@@ -180,18 +193,23 @@ def _piles(name: str, counts: dict[int, int], total: int, of: str, pile: float) 
     Estimates heap on years that end in 0 or 5, so a year is compared with others of its sort: such a one with the two
     to each side, any other with those among the five to each side.
     """
+    from scipy.stats import binom
+
     rows = []
     for year, n in counts.items():
         near = [year + d for d in (-10, -5, 5, 10)]
         if year % 5:
             near = [year + d for d in range(-AROUND, AROUND + 1) if d and (year + d) % 5]
-        mean = sum(counts.get(one, 0) for one in near) / len(near)
-        # At least a hundredth of all, and more than chance gives to a year with few neighbours (three times its root).
-        if n >= 0.01 * total and n > pile * mean and n - mean > 3 * max(mean, 1) ** 0.5:
+        around = sum(counts.get(one, 0) for one in near)
+        mean = around / len(near)
+        # Were these years alike, how likely would so many of their works fall on this one? As many years are tried as
+        # there are: chance makes a pile in one of a hundred tables.
+        chance = binom.sf(n - 1, n + around, 1 / (len(near) + 1))
+        if n >= 0.01 * total and n > pile * mean and chance < CHANCE / len(counts):
             rows.append((year, n, n / total, mean))
     rows.sort(key=lambda row: (-row[1], row[0]))
     held = sum(row[1] for row in rows)
-    sentence = f"No year stands out of the {name} with {pile:g} times its neighbours and a hundredth of all."
+    sentence = f"No year stands out of the {name} with more than {pile:g} times the years around it."
     if rows:
         sentence = (
             f"{len(rows)} {'year stands' if len(rows) == 1 else 'years stand'} out of the {name}, each with more than "
@@ -203,7 +221,9 @@ def _piles(name: str, counts: dict[int, int], total: int, of: str, pile: float) 
         unit="share",
         n=total,
         denominator=of,
-        table=Table(columns=("year", "items", "share", "mean of the years around it"), rows=tuple(rows[:20])) if rows else None,
+        table=Table(columns=("year", "items", "share", "mean of the years around it"), rows=tuple(rows[:20]))
+        if rows
+        else None,
     )
 
 
@@ -214,22 +234,9 @@ def _timeline(single: Sequence[tuple[int, int]], ranged: Sequence[tuple[int, int
     for place, pairs in enumerate((single, ranged)):
         for year, n in pairs:
             bins.setdefault(year // step * step, [0, 0])[place] += n
-    if len(bins) < 400:  # empty ones too, so that a gap is seen; not where one early work stands alone
-        bins = {at: bins.get(at, [0, 0]) for at in range(min(bins), max(bins) + 1, step)} if _dense(bins, step) else bins
+    places: Sequence[int] = range(min(bins), max(bins) + 1, step)
+    if len(places) > MOST:  # one work of antiquity among modern ones: without the empty decades between them
+        places = sorted(bins)
     columns = ("decade from" if step == 10 else "year", f"{items} with one year", "with a range, at its middle")
     width = 3 if ranged else 2
-    return Table(columns=columns[:width], rows=tuple((at, *bins[at])[:width] for at in sorted(bins)))
-
-
-def _dense(bins: dict[int, list[int]], step: int) -> bool:
-    return (max(bins) - min(bins)) // step < 400
-
-
-def _quantile(pairs: Sequence[tuple[int, int]], total: int, at: float) -> int:
-    """The value below or at which this share lies; the lower of two where it falls between."""
-    seen = 0
-    for value, n in sorted(pairs):
-        seen += n
-        if seen >= at * total:
-            break
-    return value
+    return Table(columns=columns[:width], rows=tuple((at, *bins.get(at, (0, 0)))[:width] for at in places))
