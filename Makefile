@@ -20,7 +20,7 @@ lint: $(VENV)/.installed          ## formatting, lint rules, types, layers
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: hours on a quiet machine, 12 GB of disk
+bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: hours on a quiet machine, 25 GB of disk
 	$(RUN)/python -m benchmarks.cabinet
 	$(RUN)/python -m benchmarks.encode
 	for rows in 10000 50000 100000 300000 1000000 10000000; do $(RUN)/python -m benchmarks.index --rows $$rows || exit 1; done
@@ -29,6 +29,7 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	$(RUN)/python -m benchmarks.growth
 	$(RUN)/python -m benchmarks.startup
 	$(RUN)/python -m benchmarks.ray
+	$(RUN)/python -m benchmarks.training_set
 	$(RUN)/python -m benchmarks.scale
 
 $(VENV)/.installed: pyproject.toml

@@ -91,7 +91,7 @@ def query(start: int, stop: int) -> str:
                 || '/' || replace(w[1 + (i % len(w))], ' ', '-') || '-'
                 || to_base(({_draw("i", 17)} % 2000000000)::BIGINT, 36)
                 || '.jpg' END AS "URL",
-        CASE WHEN i % 200003 = 1 THEN NULL WHEN i % 30011 = 5 THEN '' 
+        CASE WHEN i % 200003 = 1 THEN NULL WHEN i % 30011 = 5 THEN ''
              WHEN d < 0.01 THEN 'IMG_' || 1000 + i % 9000 || '.jpg'
              ELSE caption END AS "TEXT",
         CASE WHEN i % 90001 = 4 THEN 0 ELSE (40 * pow(2, 6 * a))::INTEGER END AS "WIDTH",

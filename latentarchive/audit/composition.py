@@ -91,7 +91,7 @@ def values(subject: Subject, *, field: str, top: int = 20) -> Iterator[Finding]:
     several = subject.type_of(column).endswith("[]")
     cells = f"SELECT CAST({column} AS VARCHAR) AS v FROM items"  # noqa: S608
     if several:  # an empty list says nothing, as NULL does
-        cells = f"SELECT unnest(CASE WHEN len({column}) > 0 THEN {column} ELSE [NULL] END) AS v FROM items"  # noqa: S608
+        cells = f"SELECT unnest(CASE WHEN len({column}) > 0 THEN {column}::VARCHAR[] ELSE [NULL] END) AS v FROM items"  # noqa: S608
     raw = subject.once(f"cells of {field}", f"SELECT v, count(*) AS n FROM ({cells}) GROUP BY v")  # noqa: S608
     states = dict(subject.rows(f"SELECT {state('v')} AS s, sum(n)::BIGINT FROM {raw} GROUP BY s"))  # noqa: S608
     nothing = [states.get(number, 0) for number in range(3)]

@@ -19,6 +19,12 @@ from latentarchive.audit.registry import check
 from latentarchive.audit.spread import spread
 from latentarchive.audit.subject import Subject
 
+DEEPEST = 5
+"""Parts of the longest rules of the Public Suffix List."""
+
+PLAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+"""Nearly all hosts: with no user, port or sign of another script, there is nothing to take apart."""
+
 LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}\w)?|_[\w-]{1,62}")
 """One part of a host name: letters of any script, digits, hyphens; at most 63 characters (RFC 1035, 2.3.4). Underscores
 are no host names by the book and are in use."""
@@ -120,9 +126,14 @@ def _readable(subject: Subject, hosts: str) -> Finding:
             f"SELECT DISTINCT {subject.example} AS e FROM items WHERE ({_netloc(url)}) IN ({reads}) ORDER BY e LIMIT 20"  # noqa: S608
         )
         examples = tuple(e for (e,) in rows if e)
+    said = f"All {subject.n:,} {subject.noun} have an address that names a host"
+    if none + bad:
+        said = (
+            f"{none + bad:,} of {subject.n:,} {subject.noun} have no usable address: {none:,} have none, {bad:,} one "
+            "that names no host"
+        )
     return Finding(
-        sentence=f"{none + bad:,} of {subject.n:,} {subject.noun} have no usable address: {none:,} have none, "
-        f"{bad:,} have one that names no host. {address:,} name a number instead of a domain.",
+        sentence=said + (f"; {address:,} name a number instead of a domain." if address else "."),
         value=(none + bad) / subject.n if subject.n else 0.0,
         unit="share",
         n=subject.n,
@@ -142,14 +153,19 @@ def _delivered(subject: Subject, hosts: str, top: int) -> Iterator[Finding]:
         return
     known = [(name, n) for name, n in rows if name is not None]
     held = sum(n for _, n in known)
-    said = f"; most with {known[0][0]} ({known[0][1]:,})" if known else ""
+    of = f"{subject.noun} with an address"
+    said = f"None of the {total:,} {of} lies with a known delivery network, rented store or platform."
+    if known:
+        said = (
+            f"{held / total:.1%} of the {total:,} {of} lie with delivery networks, rented stores or platforms, where "
+            f"the domain does not tell whose image it is; most with {known[0][0]} ({known[0][1]:,})."
+        )
     yield Finding(
-        sentence=f"{held / total:.1%} of the {total:,} {subject.noun} with an address lie with delivery networks, "
-        f"rented stores or platforms, where the domain does not tell whose image it is{said}.",
+        sentence=said,
         value=held / total,
         unit="share",
         n=total,
-        denominator=f"{subject.noun} with an address",
+        denominator=of,
         table=Table(
             columns=("who delivers", subject.noun, "share"), rows=tuple((v, n, n / total) for v, n in known[:top])
         ),
@@ -200,12 +216,14 @@ def parts(said: str | None) -> dict[str, Any]:
         one; ``deliverer``, who delivers for others there; ``is_number``. All None, and False, where it is no host.
     """
     nothing = {"netloc": None, "registered": None, "deliverer": None, "is_number": False}
-    try:
-        split = urlsplit("//" + unicodedata.normalize("NFKC", said or "").strip())
-        host = (split.hostname or "").rstrip(".")
-    except ValueError:  # an unclosed bracket, or signs that turn into a slash
-        return nothing
-    netloc = split.netloc.lower().removeprefix("www.")
+    host = netloc = (said or "").lower()
+    if not PLAIN.fullmatch(host):
+        try:
+            split = urlsplit("//" + unicodedata.normalize("NFKC", host).strip())
+            host, netloc = (split.hostname or "").rstrip("."), split.netloc.lower()
+        except ValueError:  # an unclosed bracket, or signs that turn into a slash
+            return nothing
+    netloc = netloc.removeprefix("www.")
     if ":" in host or host[-1:].isdecimal():  # no top-level domain ends in a digit
         try:
             return nothing | {"netloc": netloc, "registered": str(ipaddress.ip_address(host)), "is_number": True}
@@ -226,15 +244,27 @@ def registered_domain(host: str) -> str | None:
     labels = host.split(".")
     if len(labels) < 2 or not all(map(LABEL.fullmatch, labels)):
         return None
-    found = _suffixes().extract_str(host)
-    if found.suffix:
-        return f"{found.domain}.{found.suffix}" if found.domain else None
-    return ".".join(labels[-2:])
+    suffix, rules = 1, _suffixes()
+    for start in range(max(0, len(labels) - DEEPEST), len(labels) - 1):  # the longest rule decides
+        name, above = ".".join(labels[start:]), ".".join(labels[start + 1 :])
+        if f"!{name}" in rules:
+            suffix = len(labels) - start - 1
+            break
+        if name in rules or f"*.{above}" in rules:
+            suffix = len(labels) - start
+            break
+    return ".".join(labels[-suffix - 1 :]) if suffix < len(labels) else None
 
 
 @cache
-def _suffixes() -> Any:
-    """The Public Suffix List as tldextract carries it: nothing is fetched and nothing kept."""
+def _suffixes() -> frozenset[str]:
+    """Rules of the Public Suffix List (its first part, of registries) from the copy that tldextract carries.
+
+    Nothing is fetched and nothing kept. The rules are applied here: the package's own parser, made for any address,
+    takes longer than all else that is asked of a million hosts. Names of other scripts are in the list as they are read
+    and as they are sent.
+    """
     import tldextract
 
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    rules = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None).tlds
+    return frozenset((*rules, *(rule.encode("idna").decode() for rule in rules if not rule.isascii())))

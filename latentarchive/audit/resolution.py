@@ -42,9 +42,14 @@ def sizes(subject: Subject, *, edges: tuple[int, ...] = EDGES) -> Iterator[Findi
             {", ".join(below) or "0"} FROM items"""  # noqa: S608
     )
     wrong = subject.n - missing - total
+    said = f"All {subject.n:,} {subject.noun} have a size."
+    if missing + wrong:
+        said = (
+            f"{missing + wrong:,} of {subject.n:,} {subject.noun} have no usable size: {missing:,} state none or no "
+            f"number, {wrong:,} one that is not above zero."
+        )
     yield Finding(
-        sentence=f"{missing + wrong:,} of {subject.n:,} {subject.noun} have no usable size: {missing:,} state none or "
-        f"no number, {wrong:,} one that is not above zero.",
+        sentence=said,
         value=(missing + wrong) / subject.n if subject.n else 0.0,
         unit="share",
         n=subject.n,

@@ -118,9 +118,14 @@ def _no_scores(
         )
         examples = tuple(e for (e,) in wrong if e)
     bad = absent + none + beyond
+    said = f"All {subject.n:,} {subject.noun} have a possible {column}."
+    if bad:
+        said = (
+            f"{bad:,} of {subject.n:,} {subject.noun} have no possible {column}: {absent:,} have none, {none:,} no "
+            f"number, {beyond:,} one outside {scale.low:g} to {scale.high:g}{told}."
+        )
     return Finding(
-        sentence=f"{bad:,} of {subject.n:,} {subject.noun} have no possible {column}: {absent:,} have none, {none:,} "
-        f"no number, {beyond:,} one outside {scale.low:g} to {scale.high:g}{told}.",
+        sentence=said,
         value=bad / subject.n,
         unit="share",
         n=subject.n,

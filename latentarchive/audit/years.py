@@ -54,9 +54,12 @@ def catalogue(subject: Subject, *, earliest: int = -4000, latest: int = 2030, pi
     if wrong:
         named = f"SELECT {subject.example} AS e FROM items WHERE {y} IS NOT NULL AND NOT coalesce({right}, false)"  # noqa: S608
         examples = subject.rows(f"{named} ORDER BY e LIMIT 20")
+    impossible = (
+        f", and for {wrong:,} one that cannot be: before {earliest}, after {latest}, or an end before its start"
+    )
     yield Finding(
-        sentence=f"The catalogue gives no year that can be read for {undated:,} of {subject.n:,} {subject.noun}, and "
-        f"for {wrong:,} one that cannot be: before {earliest}, after {latest}, or an end before its beginning.",
+        sentence=f"The catalogue gives no year that can be read for {undated:,} of {subject.n:,} {subject.noun}"
+        f"{impossible if wrong else ''}.",
         value=(undated + wrong) / subject.n if subject.n else 0.0,
         unit="share",
         n=subject.n,
