@@ -72,10 +72,8 @@ LABELS = [
     "us",
     "example",
     "рф",
-    "xn--p1ai",
-    "s3",
-    "amazonaws",
 ]
+LABELS += ["xn--p1ai", "s3", "amazonaws"]
 
 
 @given(st.lists(st.sampled_from(LABELS), min_size=2, max_size=6))

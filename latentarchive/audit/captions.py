@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from latentarchive.audit.finding import Finding, Picture, Skip, Table
-from latentarchive.audit.languages import NAMES, identified
+from latentarchive.audit.languages import NAMES, counted, identified
 from latentarchive.audit.registry import check
 from latentarchive.audit.sampling import sample
 from latentarchive.audit.spread import shortened
@@ -67,13 +67,8 @@ def filenames(subject: Subject) -> Iterator[Finding]:
 
     A name is what ends like an image file, or a word that cameras and phones use with a number.
     """
-    (named, total) = subject.row(
-        f"""SELECT coalesce(sum(n) FILTER (named), 0)::BIGINT,
-            coalesce(sum(n) FILTER (chars IS NOT NULL), 0)::BIGINT FROM {_facts(subject)}"""  # noqa: S608
-    )
-    if not total:
-        message = "there are no captions"
-        raise Skip(message)
+    total = _captions(subject)
+    (named,) = subject.row(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {_facts(subject)} WHERE named")  # noqa: S608
     (first,) = subject.row(f"SELECT min(example) FROM {_facts(subject)} WHERE named")  # noqa: S608
     yield Finding(
         sentence=f"{named:,} of {total:,} captions are the name of a file, for example {shortened(first)!r}."
@@ -98,16 +93,16 @@ def repeated(subject: Subject, *, often: int = 10, top: int = 20) -> Iterator[Fi
         top: How many captions are listed.
     """
     caption, total = _caption(subject), _captions(subject)
-    counted = subject.once(
+    repeats = subject.once(
         "repeated captions",
         f"""SELECT hash({caption}) AS h, count(*) AS n FROM items WHERE ({state(caption)}) = 3
             GROUP BY h HAVING count(*) > 1""",  # noqa: S608
     )
     again, boilerplate, kinds = subject.row(
         f"""SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (n >= {int(often)}), 0)::BIGINT,
-            count(*) FILTER (n >= {int(often)}) FROM {counted}"""  # noqa: S608
+            count(*) FILTER (n >= {int(often)}) FROM {repeats}"""  # noqa: S608
     )
-    most = f"SELECT h FROM {counted} ORDER BY n DESC, h LIMIT {int(top)}"  # noqa: S608
+    most = f"SELECT h FROM {repeats} ORDER BY n DESC, h LIMIT {int(top)}"  # noqa: S608
     rows = subject.rows(
         f"""SELECT {caption} AS c, count(*) AS n FROM items WHERE hash({caption}) IN ({most})
             GROUP BY c ORDER BY n DESC, c"""  # noqa: S608
@@ -189,7 +184,7 @@ def languages(
         interval_by=WILSON if sampled else "",
         notes=how,
     )
-    counts = _counted(found)
+    counts = counted(found)
     if not counts:
         return
     total = len(rows) - unknown
@@ -263,20 +258,12 @@ def _compared(rows: list[tuple[str, str, str | None]], found: list[str], column:
             columns=("said", "captions", "the same was found", "most often found"),
             rows=tuple(
                 (NAMES.get(label, label), len(said[label]), same[label] / len(said[label]),
-                 NAMES.get(code := _counted(said[label])[0][0], code))
+                 NAMES.get(code := counted(said[label])[0][0], code))
                 for label in largest
             ),
         ),
         notes=("Both can be wrong; a label of which little is found again needs a person's look.",),
     )  # fmt: skip
-
-
-def _counted(codes: list[str]) -> list[tuple[str, int]]:
-    counts: dict[str, int] = {}
-    for code in codes:
-        if code:
-            counts[code] = counts.get(code, 0) + 1
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _caption(subject: Subject) -> str:

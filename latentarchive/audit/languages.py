@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -30,6 +31,12 @@ def identified(texts: Iterable[str]) -> Iterator[tuple[str, float]]:
     model = _model()
     for text in texts:
         yield model.classify(text) if any(map(str.isalpha, text)) else ("", 0.0)
+
+
+def counted(codes: Iterable[str]) -> list[tuple[str, int]]:
+    """How often each code comes, most often first; "" is none."""
+    counts = Counter(code for code in codes if code)
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 @cache
