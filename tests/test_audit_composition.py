@@ -72,7 +72,7 @@ def test_a_field_of_several_values_counts_an_item_once_for_each(table):
     missing, most, _ = asked(table(s=[["a", "b"], ["a"], [], None]), "composition.values", field="s")
     assert (missing.value, missing.n) == (2 / 5, 5)
     assert most.table.rows == (("a", 2, 2 / 3), ("b", 1, 1 / 3))
-    assert most.denominator == "statements of s"
+    assert most.denominator == "entries of s"
 
 
 def test_one_value_and_no_column_are_told(table):
@@ -80,7 +80,7 @@ def test_one_value_and_no_column_are_told(table):
     assert asked(path, "composition.values", field="s")[1].sentence == "All 2 rows with s have one and the same: 'a'."
     (skipped,) = asked(path, "composition.values", field="language")
     assert skipped.outcome == "skip"
-    assert "looked for language, lang, lang_laion" in skipped.sentence
+    assert "looked for lang, lang_laion too" in skipped.sentence
 
 
 # Scores.
@@ -234,6 +234,14 @@ def test_training_set_works_on_the_columns_that_are_published(tmp_path):
     assert skipped == {("scores.distribution", "aesthetic")}
     (table,) = [found.table for found in one.findings if found.check == "domains.template"]
     assert table.columns[0] == "registered domain"
+
+
+@pytest.mark.parametrize("text", ["", "url,text,similarity,width,height,year\n"])
+def test_nothing_is_said_of_an_empty_table(tmp_path, text):
+    (tmp_path / "t.csv").write_text(text)
+    with Subject.open(tmp_path / "t.csv") as subject:
+        found = run_suite(subject, load_suite("training-set")).findings
+    assert {one.sentence for one in found} == {"Not asked: there are no rows of the table."}
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def lengths(subject: Subject) -> Iterator[Finding]:
         sentence=f"{none:,} of {subject.n:,} {subject.noun} have no caption."
         if none
         else f"All {subject.n:,} {subject.noun} have a caption.",
-        value=none / subject.n if subject.n else 0.0,
+        value=none / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,

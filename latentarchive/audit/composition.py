@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from latentarchive.audit.finding import Finding, Picture, Skip, Table
+from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.spread import spread
 from latentarchive.audit.stated import STATES, WHITE, state
@@ -30,9 +30,6 @@ def missing(subject: Subject, *, fields: tuple[str, ...] = ()) -> Iterator[Findi
     if not fields:
         # What files say of themselves is no field of the catalogue.
         named += [(name, subject.field(name)) for name in subject.further if not name.startswith("extra.embedded.")]
-    if not subject.n:
-        message = f"there are no {subject.items}"
-        raise Skip(message)
     rows = sorted(_nothing(subject, named), key=lambda row: (-sum(row[1:]), row[0]))
     name, *worst = rows[0]
     some = sum(1 for row in rows if sum(row[1:]))
@@ -96,13 +93,11 @@ def values(subject: Subject, *, field: str, top: int = 20) -> Iterator[Finding]:
     states = dict(subject.rows(f"SELECT {state('v')} AS s, sum(n)::BIGINT FROM {raw} GROUP BY s"))  # noqa: S608
     nothing = [states.get(number, 0) for number in range(3)]
     cells_n = sum(states.values())
-    if not cells_n:
-        message = f"there are no {subject.items}"
-        raise Skip(message)
-    unit = f"statements of {field}" if several else subject.noun
+    unit = f"entries of {field}" if several else subject.noun
     said = [f"{n:,} {word}" for n, word in zip(nothing, STATES, strict=False) if n]
+    lacks = "say nothing" if several else f"do not state {field}"
     yield Finding(
-        sentence=f"{sum(nothing):,} of {cells_n:,} {unit} do not state {field} ({', '.join(said)})."
+        sentence=f"{sum(nothing):,} of {cells_n:,} {unit} {lacks} ({', '.join(said)})."
         if said
         else f"{field} is stated in all {cells_n:,} {unit}.",
         value=sum(nothing) / cells_n,
@@ -114,5 +109,5 @@ def values(subject: Subject, *, field: str, top: int = 20) -> Iterator[Finding]:
         f"values of {field}",
         f"SELECT trim(v, {WHITE}) AS v, sum(n)::BIGINT AS n FROM {raw} WHERE ({state('v')}) = 3 GROUP BY 1",  # noqa: S608
     )
-    of = f"statements of {field}" if several else f"{subject.noun} with {field}"
+    of = f"entries of {field}" if several else f"{subject.noun} with {field}"
     yield from spread(subject, counted, kind=field, kinds=f"values of {field}", of=of, top=top)

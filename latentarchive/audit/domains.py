@@ -134,7 +134,7 @@ def _readable(subject: Subject, hosts: str) -> Finding:
         )
     return Finding(
         sentence=said + (f"; {address:,} name a number instead of a domain." if address else "."),
-        value=(none + bad) / subject.n if subject.n else 0.0,
+        value=(none + bad) / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,

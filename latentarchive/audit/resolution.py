@@ -50,7 +50,7 @@ def sizes(subject: Subject, *, edges: tuple[int, ...] = EDGES) -> Iterator[Findi
         )
     yield Finding(
         sentence=said,
-        value=(missing + wrong) / subject.n if subject.n else 0.0,
+        value=(missing + wrong) / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,

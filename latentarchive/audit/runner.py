@@ -48,6 +48,9 @@ def run_suite(subject: Subject, suite: Suite, *, progress: Progress = silent) ->
 def _findings(bound: Bound, subject: Subject) -> Iterator[Finding]:
     """What a check yields; its end, if it stops before its end, is a finding like the others."""
     try:
+        if not subject.n:
+            message = f"there are no {subject.items}"
+            raise Skip(message)
         yield from bound.check.findings(subject, bound.options)
     except Skip as reason:
         yield Finding(sentence=f"Not asked: {reason}.", outcome="skip")

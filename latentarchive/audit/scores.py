@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from latentarchive.audit.finding import Finding, Picture, Skip, Table
+from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
 
@@ -99,9 +99,6 @@ def _no_scores(
     rows: list[tuple[int, int, float, float]],
     apart: dict[int, int],
 ) -> Finding:
-    if not subject.n:
-        message = f"there are no {subject.items}"
-        raise Skip(message)
     absent, none, beyond = (apart.get(at, 0) for at in (ABSENT, NONE, BEYOND))
     examples: tuple[str, ...] = ()
     told = ""

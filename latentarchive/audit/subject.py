@@ -174,7 +174,7 @@ class Subject:
             Skip: There is no such column.
         """
         own = name.removeprefix("extra.")
-        aliases = ROLES[own][1] if own in ROLES else ()
+        aliases = [name for name in ROLES[own][1] if name != own] if own in ROLES else []
         column = self._found((own, *aliases))
         if column is None:
             message = f"there is no column {name!r}" + (f": looked for {', '.join(aliases)} too" if aliases else "")

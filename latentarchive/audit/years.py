@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from latentarchive.audit.finding import Finding, Picture, Skip, Table
+from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
 from latentarchive.measures.quantiles import counted_quantile
@@ -60,7 +60,7 @@ def catalogue(subject: Subject, *, earliest: int = -4000, latest: int = 2030, pi
     yield Finding(
         sentence=f"The catalogue gives no year that can be read for {undated:,} of {subject.n:,} {subject.noun}"
         f"{impossible if wrong else ''}.",
-        value=(undated + wrong) / subject.n if subject.n else 0.0,
+        value=(undated + wrong) / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
@@ -123,9 +123,6 @@ def _written(
     subject: Subject, said: str, what: str, name: str, earliest: int, latest: int, pile: float
 ) -> Iterator[Finding]:
     """Findings of years that stand somewhere as text."""
-    if not subject.n:
-        message = f"there are no {subject.items}"
-        raise Skip(message)
     rows = subject.rows(
         f"SELECT TRY_CAST({said} AS INTEGER) AS y, count(*) FROM items GROUP BY y ORDER BY y"  # noqa: S608
     )
