@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -24,6 +24,8 @@ from latentarchive.errors import SourceError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+T = TypeVar("T")
 
 MEMORY = "2GB"
 """What DuckDB may hold of a large table before it writes to the disk."""
@@ -79,6 +81,7 @@ class Subject:
         #: Of the columns, as published.
         self.names: list[str] = [row[0] for row in db.execute("DESCRIBE items").fetchall()]
         self._functions: set[str] = set()
+        self._kept: dict[str, Any] = {}
         self.n: int = db.execute("SELECT count(*) FROM items").fetchall()[0][0]
 
     @classmethod
@@ -245,6 +248,12 @@ class Subject:
             parameters, result = [duckdb.sqltype("VARCHAR")], duckdb.dtype(returns)
             self._db.create_function(name, function, parameters, result, type="arrow")  # type: ignore[call-overload]
             self._functions.add(name)
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What a function makes the first time it is asked for under a name, for checks that share what takes long."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
 
     # What only an archive has.
 

@@ -31,13 +31,26 @@ def match_ranks(
     Returns:
         Two int64 arrays of shape (q,): targets that are nearer than the own one, and others that tie with it.
     """
+    before, ties = nearer(queries, targets, cosines(queries, targets[own]))
+    return before, ties - 1
+
+
+def nearer(
+    queries: NDArray[np.floating], targets: NDArray[np.floating], than: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many targets are nearer to each query than a cosine of its own, shape (q,), and how many just as near."""
     before, ties = np.empty(len(queries), np.int64), np.empty(len(queries), np.int64)
     for start, scores in _blocks(queries, targets):
-        mine = scores[np.arange(len(scores)), own[start : start + len(scores)], None]
-        nearer = scores > mine + EQUAL
-        before[start : start + len(scores)] = nearer.sum(axis=1)
-        ties[start : start + len(scores)] = (~nearer & (scores >= mine - EQUAL)).sum(axis=1) - 1
+        mine = than[start : start + len(scores), None]
+        above = scores > mine + EQUAL
+        before[start : start + len(scores)] = above.sum(axis=1)
+        ties[start : start + len(scores)] = (~above & (scores >= mine - EQUAL)).sum(axis=1)
     return before, ties
+
+
+def cosines(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The cosine of each row with the row beside it, both of shape (n, dim) and unit length: shape (n,)."""
+    return np.einsum("nd,nd->n", a, b, dtype=np.float64)
 
 
 def recall_at(before: ArrayLike, ties: ArrayLike, k: int) -> NDArray[np.float64]:
@@ -93,7 +106,7 @@ def fit(captions: NDArray[np.floating], images: NDArray[np.floating]) -> NDArray
     Returns:
         shape (n,).
     """
-    own = np.einsum("nd,nd->n", captions, images, dtype=np.float64)
+    own = cosines(captions, images)
     return (_standing(own, images, captions) + _standing(own, captions, images)) / 2
 
 

@@ -1,0 +1,397 @@
+"""Does this space find this collection? Captions against images and back, what is never found, captions that misfit."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentarchive.archive import Archive
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.registry import check
+from latentarchive.audit.subject import Subject
+from latentarchive.errors import EncoderError, MissingExtra
+from latentarchive.measures.hubness import Hubness, expected, hubness, k_occurrence
+from latentarchive.measures.intervals import WILSON, wilson
+from latentarchive.measures.matching import cosines, fit, match_ranks, nearer, recall_at, top_k
+
+KS = (1, 5, 10)
+"""At how many results recall is told."""
+
+WHOLE = 500
+"""Captions that are asked of the whole archive where only a sample is compared in both directions."""
+
+TOGETHER = 256
+"""Captions encoded at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Works that are shown and have a caption, all or a seeded sample, with the vectors of both sides; n works."""
+
+    archive: Archive
+    #: How many works have a caption, drawn or not.
+    of: int
+    rows: NDArray[np.int64]
+    ids: tuple[str, ...]
+    #: float32 (n, dim).
+    images: NDArray[np.float32]
+    #: u different captions, their vectors (u, dim), and the number of that of each work, (n,).
+    captions: tuple[str, ...]
+    texts: NDArray[np.float32]
+    own: NDArray[np.int64]
+
+    @property
+    def holder(self) -> NDArray[np.int64]:
+        """The first work with each caption: (u,)."""
+        return np.unique(self.own, return_index=True)[1]
+
+    @property
+    def what(self) -> str:
+        """What n counts."""
+        drawn = "" if len(self.ids) == self.of else f", a sample of {self.of:,}"
+        return f"works that are shown and have a caption{drawn}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any figure needs."""
+        shown = len(self.archive)
+        left = f"; {shown - self.of:,} of {shown:,} works have none and were left out" if shown > self.of else ""
+        return (
+            "The caption of a work is its text, else its title" + left + ".",
+            f"Measured in the space of {self.archive.manifest.encoder}; figures of other encoders, or of another "
+            "number of works, cannot be compared with these.",
+        )
+
+
+def _pairs(subject: Subject, sample: int, seed: int) -> Pairs:
+    """The pairs of a subject, made once. Raises `Skip` where there are none."""
+    return subject.kept(f"pairs {sample} {seed}", lambda: _make(subject.with_vectors(), sample, seed))
+
+
+def _make(archive: Archive, sample: int, seed: int) -> Pairs:
+    rows = archive.rows("text <> '' OR title <> ''")
+    if sample < 2 or len(rows) < 2:
+        message = f"captions are compared with each other: {min(sample, len(rows))} of them is too few"
+        raise Skip(message)
+    of = len(rows)
+    if of > sample:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
+    columns = archive.collection.take(rows, ["id", "title", "text"]).to_pydict()
+    said = [text or title for text, title in zip(columns["text"], columns["title"], strict=True)]
+    number: dict[str, int] = {}
+    own = np.array([number.setdefault(caption, len(number)) for caption in said], np.int64)
+    captions = tuple(number)
+    try:
+        encoder = archive.encoder
+        parts = [
+            encoder.encode_texts(captions[start : start + TOGETHER]).unit
+            for start in range(0, len(captions), TOGETHER)
+        ]
+    except (EncoderError, MissingExtra) as error:
+        message = f"captions cannot be encoded: {error}"
+        raise Skip(message) from error
+    images = archive.embeddings.take(rows)
+    return Pairs(archive, of, rows, tuple(columns["id"]), images, captions, np.concatenate(parts), own)
+
+
+@check
+def recall(subject: Subject, *, sample: int = 5000, seed: int = 0) -> Iterator[Finding]:
+    """How often a caption finds its own image among all, and an image its own caption: recall at 1, 5 and 10.
+
+    Each work is asked for with its own caption. Where several works share one caption, "its own image" is more than
+    words can choose; so it is also told how often a caption finds any of its works. Chance is k of n. Of larger
+    archives a sample is compared in both directions, and some captions are asked of the whole archive.
+
+    Options:
+        sample: How many works are compared, at most.
+        seed: Of the sample.
+    """
+    pairs = _pairs(subject, sample, seed)
+    n, u = len(pairs.ids), len(pairs.captions)
+    asked = pairs.texts[pairs.own]
+    there = match_ranks(asked, pairs.images, np.arange(n))
+    back = match_ranks(pairs.images, pairs.texts, pairs.own)
+    best = np.full(u, -np.inf)
+    np.maximum.at(best, pairs.own, cosines(asked, pairs.images))
+    anyone, _ = nearer(pairs.texts, pairs.images, best)
+    sizes = np.bincount(pairs.own)
+    rows = [_row("caption → its own image", k, recall_at(*there, k), k / n) for k in KS]
+    rows += [
+        _row("caption → any work that has it", k, recall_at(anyone, np.zeros(u), k), _chance_of_any(n, sizes, k))
+        for k in KS
+    ]
+    rows += [_row("image → its own caption", k, recall_at(*back, k), k / u) for k in KS]
+    table = Table(
+        columns=("asked", "among the first", "found", "from", "to", "by chance", "questions"), rows=tuple(rows)
+    )
+    picture = Picture(
+        kind="bars", x=0, y=(2, 5), alt="Bars: how often captions find images and images captions, beside chance."
+    )
+    for at, question, targets in (
+        (2, "Asked for with its own caption, a work", f"{n:,} works"),
+        (8, "Asked with the image of a work, its own caption", f"{u:,} different captions"),
+    ):
+        _, k, value, low, high, chance, _ = rows[at]
+        yield Finding(
+            sentence=f"{question} is among the first {k} of {targets} in {value:.1%} of cases "
+            f"(95 % interval {low:.1%} to {high:.1%}; by chance {chance:.2%}){_no_better(low, chance)}.",
+            value=value,
+            unit="share",
+            n=n,
+            denominator=pairs.what,
+            interval=(low, high),
+            interval_by=WILSON,
+            null=chance,
+            null_by="k of n: any order",
+            table=table if at == 2 else None,
+            picture=picture if at == 2 else None,
+            notes=(*pairs.notes, "Results that are exactly as near are taken in random order."),
+        )
+    yield _repeated(pairs)
+    if n < pairs.of:
+        yield _of_the_whole(pairs, seed)
+
+
+def _no_better(low: float, chance: float) -> str:
+    return ": not to be told from chance" if low <= chance else ""
+
+
+def _row(question: str, k: int, found: NDArray[np.float64], chance: float) -> tuple[object, ...]:
+    low, high = wilson(float(found.sum()), len(found))
+    return question, k, float(found.mean()), low, high, min(1.0, chance), len(found)
+
+
+def _chance_of_any(n: int, sizes: NDArray[np.int64], k: int) -> float:
+    """Chance that one of the works of a caption is among k of n in random order, in the mean over captions."""
+    from scipy.stats import hypergeom
+
+    return float(1 - hypergeom.pmf(0, n, sizes, min(k, n)).mean())
+
+
+def _repeated(pairs: Pairs) -> Finding:
+    """How many works share their caption: what recall cannot reach."""
+    n = len(pairs.ids)
+    sizes = Counter(pairs.own.tolist())
+    shared = sum(size for size in sizes.values() if size > 1)
+    folded = Counter(_folded(pairs.captions[number]) for number in pairs.own.tolist())
+    alike = sum(size for size in folded.values() if size > 1)
+    most = [
+        (pairs.ids[pairs.holder[number]], pairs.captions[number], size)
+        for number, size in sizes.most_common(10)
+        if size > 1
+    ]
+    return Finding(
+        sentence=f"{shared:,} of {n:,} works share their caption with another ({alike:,} but for case, accents, "
+        f"punctuation and the order of words): {len(pairs.captions):,} different captions for {n:,} works.",
+        value=shared / n,
+        unit="share",
+        n=n,
+        denominator=pairs.what,
+        table=Table(columns=("first work", "caption", "works"), rows=tuple(most), ids=(0,)) if most else None,
+        notes=("Words cannot tell such works apart, whatever the space.",),
+    )
+
+
+def _folded(caption: str) -> str:
+    """A caption without case, accents, punctuation and order of words."""
+    letters = "".join(c for c in unicodedata.normalize("NFKD", caption.casefold()) if not unicodedata.combining(c))
+    return " ".join(sorted("".join(c if c.isalnum() else " " for c in letters).split()))
+
+
+def _of_the_whole(pairs: Pairs, seed: int) -> Finding:
+    """Recall at 10 of some captions among all images that are shown, exact and block by block."""
+    archive = pairs.archive
+    some = np.sort(np.random.default_rng(seed).choice(len(pairs.ids), min(WHOLE, len(pairs.ids)), replace=False))
+    asked = pairs.texts[pairs.own[some]]
+    mine = cosines(asked, pairs.images[some])
+    before, ties = np.zeros(len(some), np.int64), np.zeros(len(some), np.int64) - 1  # the own one ties with itself
+    visible = archive.visible
+    for start, block in archive.embeddings.blocks():
+        more, same = nearer(asked, block[visible[start : start + len(block)]], mine)
+        before, ties = before + more, ties + same
+    _, k, value, low, high, chance, _ = _row("", KS[-1], recall_at(before, ties, KS[-1]), KS[-1] / len(archive))
+    return Finding(
+        sentence=f"Among all {len(archive):,} works, {len(some)} captions have their own work among the first {k} in "
+        f"{value:.1%} of cases (95 % interval {low:.1%} to {high:.1%}; by chance {chance:.3%}){_no_better(low, chance)}.",
+        value=value,
+        unit="share",
+        n=len(some),
+        denominator=f"captions, a sample of {pairs.of:,}",
+        interval=(low, high),
+        interval_by=WILSON,
+        null=chance,
+        null_by="k of n: any order",
+        notes=pairs.notes,
+    )
+
+
+@check
+def never_found(subject: Subject, *, k: int = 10, sample: int = 5000, seed: int = 0) -> Iterator[Finding]:
+    """Works that no words find: no caption of the collection, their own included, has them among its first results.
+
+    Every different caption is asked once. A caption that many works share can show only k of them.
+
+    Options:
+        k: How many results are looked at.
+        sample: How many works are compared, at most.
+        seed: Of the sample.
+    """
+    pairs = _pairs(subject, sample, seed)
+    n, u = len(pairs.ids), len(pairs.captions)
+    k = min(k, n)
+    occurrence = k_occurrence(top_k(pairs.texts, pairs.images, k), n)
+    lost = np.flatnonzero(occurrence == 0)
+    before, _ = match_ranks(pairs.texts[pairs.own[lost]], pairs.images, lost)
+    order = np.lexsort((lost, -before))
+    worst = [(pairs.ids[lost[i]], pairs.captions[pairs.own[lost[i]]], int(before[i]) + 1) for i in order[:50]]
+    null = expected(n, u, k).never
+    yield Finding(
+        sentence=f"{len(lost):,} of {n:,} works ({len(lost) / n:.1%}) are found by no words: none of the {u:,} different "
+        f"captions, their own included, has them among its first {k} results (by chance {null:.1%}).",
+        value=len(lost) / n,
+        unit="share",
+        n=n,
+        denominator=pairs.what,
+        null=null,
+        null_by="each caption shows k works at random: (1 - k/n)^captions",
+        examples=tuple(work for work, _, _ in worst[:MOST_EXAMPLES]),
+        table=Table(columns=("work", "its caption", "its rank for that caption"), rows=tuple(worst), ids=(0,)),
+        notes=(
+            *pairs.notes,
+            "Whoever searches by words alone will hardly meet these works: search by image and by the catalogue's "
+            "words, or look whether their captions say what is to be seen.",
+            *(f"The {len(worst)} that lie deepest are listed." for _ in worst[:1] if len(lost) > len(worst)),
+        ),
+    )
+
+
+@check
+def hubs(subject: Subject, *, k: int = 10, sample: int = 5000, seed: int = 0) -> Iterator[Finding]:
+    """Works that turn up for whatever words, and captions for whatever image.
+
+    In spaces of many dimensions a few vectors lie near to everything (hubs). What they show is a property of the
+    space: look here before a work that always comes up is taken for a finding about the collection.
+
+    Options:
+        k: How many results are looked at.
+        sample: How many works are compared, at most.
+        seed: Of the sample.
+    """
+    pairs = _pairs(subject, sample, seed)
+    n, u = len(pairs.ids), len(pairs.captions)
+    works = np.arange(n)
+    for asked, queries, targets, holder in (
+        ("captions", pairs.texts, pairs.images, works),
+        ("images", pairs.images, pairs.texts, pairs.holder),
+    ):
+        first = min(k, len(targets))
+        occurrence = k_occurrence(top_k(queries, targets, first), len(targets))
+        found, chance = hubness(occurrence), expected(len(targets), len(queries), first)
+        most = np.argsort(-occurrence, kind="stable")[:20]
+        what = "works" if asked == "captions" else "captions"
+        yield Finding(
+            sentence=f"When all {len(queries):,} {asked} are asked with, {_hubs(occurrence)} {what} come up at least twice "
+            f"as often as the mean and hold {found.hub_share:.1%} of the first {first} places (by chance "
+            f"{chance.hub_share:.1%}); the one that comes up most does so for {occurrence.max() / len(queries):.1%} "
+            f"of the {asked}.",
+            value=found.hub_share,
+            unit="share",
+            n=len(queries) * first,
+            denominator=f"places among the first {first} of {len(queries):,} {asked}",
+            null=chance.hub_share,
+            null_by="each list holds k at random",
+            examples=tuple(pairs.ids[holder[i]] for i in most) if asked == "captions" else (),
+            table=Table(
+                columns=("work", "its caption", f"in how many lists of {first}", "share of the lists"),
+                rows=tuple(
+                    (
+                        pairs.ids[holder[i]],
+                        pairs.captions[pairs.own[holder[i]]],
+                        int(occurrence[i]),
+                        float(occurrence[i] / len(queries)),
+                    )
+                    for i in most
+                ),
+                ids=(0,),
+            ),
+            notes=(_figures(found, chance), *pairs.notes),
+        )
+        if u < 2:
+            return
+
+
+def _hubs(occurrence: NDArray[np.int64]) -> str:
+    return f"{np.count_nonzero(occurrence >= 2 * occurrence.mean()):,} of {len(occurrence):,}"
+
+
+def _figures(found: Hubness, chance: Hubness) -> str:
+    return (
+        f"Skew of the occurrences {found.skew:.2f} (by chance {chance.skew:.2f}); never in a list {found.never:.1%} "
+        f"({chance.never:.1%}); places to be dealt anew for all to be equal {found.robin_hood:.1%} "
+        f"({chance.robin_hood:.1%}). Different captions are counted once; equal scores stand in row order."
+    )
+
+
+@check
+def wrong_captions(subject: Subject, *, top: int = 100, sample: int = 5000, seed: int = 0) -> Iterator[Finding]:
+    """Captions that fit their image least, for a person to look at: swapped records, captions of another work.
+
+    Fit is how far the cosine of a caption and its image stands above those of the same image with the other captions
+    and of the same caption with the other images, in standard deviations. A caption dealt at random has a fit of about 0.
+    A low fit is a question, not a fault: it may as well be a word or a kind of image that the encoder never learned.
+
+    Options:
+        top: How many works are listed, the least fitting first.
+        sample: How many works are compared, at most; the others are not ranked.
+        seed: Of the sample.
+    """
+    pairs = _pairs(subject, sample, seed)
+    n = len(pairs.ids)
+    fits = fit(pairs.texts[pairs.own], pairs.images)
+    order = np.argsort(fits, kind="stable")
+    worst = order[:top]
+    better, _ = match_ranks(pairs.images[worst], pairs.texts, pairs.own[worst])
+    rival = top_k(pairs.images[worst], pairs.texts, 1)[:, 0] if len(worst) else np.empty(0, np.int64)
+    share = float((fits <= 0).mean())
+    rows = tuple(
+        (
+            pairs.ids[i],
+            pairs.captions[pairs.own[i]],
+            round(float(fits[i]), 3),
+            int(better[at]),
+            pairs.ids[pairs.holder[rival[at]]],
+            pairs.captions[rival[at]],
+        )
+        for at, i in enumerate(worst)
+    )
+    quantiles = np.quantile(fits, [0.01, 0.05, 0.5])
+    yield Finding(
+        sentence=f"{np.count_nonzero(fits <= 0):,} of {n:,} captions ({share:.1%}) fit their image no better than "
+        f"captions of other works do; about half would, had captions been dealt at random.",
+        value=share,
+        unit="share",
+        n=n,
+        denominator=pairs.what,
+        null=0.5,
+        null_by="captions dealt at random",
+        examples=tuple(row[0] for row in rows[:MOST_EXAMPLES]),
+        table=Table(
+            columns=(
+                "work", "its caption", "fit", f"captions that fit better, of {len(pairs.captions):,}",
+                "work whose caption fits best", "that caption",
+            ),
+            rows=rows,
+            ids=(0, 4),
+        ),
+        notes=(
+            f"The least fitting {len(rows)} are listed, whether they are wrong or not. Fit of all: median "
+            f"{quantiles[2]:.2f}, 5 % lie below {quantiles[1]:.2f}, 1 % below {quantiles[0]:.2f}.",
+            "Captions in a language, or on a thing, that the encoder does not know fit badly without being wrong.",
+            *pairs.notes,
+        ),
+    )  # fmt: skip
