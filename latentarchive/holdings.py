@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -164,6 +164,24 @@ class Holdings:
             raise ArchiveDamaged(message) from error
         message = f"{path} holds fewer thumbnails than the archive has items; see `latentarchive verify`"
         raise ArchiveDamaged(message)
+
+    def thumbnails(self, block: int = 256) -> Iterator[tuple[int, list[bytes]]]:
+        """All thumbnails in row order, some at a time, as (first row, WebP of each); nothing if there are no images.
+
+        Raises:
+            ArchiveDamaged: A file of them is missing or torn.
+        """
+        row = 0
+        for part in range(len(self.manifest.parts) if self.manifest.counts["images"] else 0):
+            path = self.path / f"thumbs/part-{part:05d}.parquet"
+            try:
+                with pq.ParquetFile(path) as file:
+                    for batch in file.iter_batches(block, columns=["webp"]):
+                        yield row, batch["webp"].to_pylist()
+                        row += batch.num_rows
+            except (OSError, pa.ArrowException) as error:
+                message = f"{path} cannot be read ({error}); restore it from a copy, or build the archive again"
+                raise ArchiveDamaged(message) from error
 
     def original(self, image: str) -> bytes:
         """The bytes of the file that an `Item.image` names, read from the collection itself.

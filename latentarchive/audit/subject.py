@@ -249,6 +249,10 @@ class Subject:
             self._db.create_function(name, function, parameters, result, type="arrow")  # type: ignore[call-overload]
             self._functions.add(name)
 
+    def put(self, name: str, table: pa.Table) -> None:
+        """Let queries ask an Arrow table by this name, in place of one that was put there before."""
+        self._db.register(name, table)
+
     def kept(self, name: str, make: Callable[[], T]) -> T:
         """What a function makes the first time it is asked for under a name, for checks that share what takes long."""
         if name not in self._kept:

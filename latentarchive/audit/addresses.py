@@ -1,0 +1,82 @@
+"""Addresses of images as SQL: when two of them are one, whose host they name, and IIIF's image under any size.
+
+Both sides of a comparison go through the same expressions, so that there is one definition of each.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+RULES = (
+    "the scheme does not count (http is https), nor do user names, a leading www., the ports 80 and 443, case and a "
+    "final full stop of the host, fragments, slashes at the end of the path, how characters are escaped (%20, &amp;), "
+    "the order of parameters, and those that only track visits (utm_*, fbclid, gclid, gbraid, wbraid, msclkid, mc_eid, "
+    "igshid, _ga); case of the path and all other parameters do"
+)
+"""When two addresses are one once they are normalised."""
+
+_TRACKING = "^(utm_[a-z_]+|fbclid|gclid|gbraid|wbraid|msclkid|mc_eid|igshid|_ga)(=|$)"
+
+# Region, size, rotation, quality and format of IIIF's Image API 3.0, section 4; colour and native are of versions 1 and 2.
+_REGION = r"(?:full|square|(?:pct:)?[0-9.]+,[0-9.]+,[0-9.]+,[0-9.]+)"
+_SIZE = r"\^?(?:full|max|pct:[0-9.]+|!?[0-9]*,[0-9]*)"
+_QUALITY = r"(?:default|native|colou?r|gr[ae]y|bitonal)\.(?:jpe?g|png|webp|tiff?|gif|jp2|pdf)"
+_IIIF = rf"^(.+?)/(?:{_REGION}/{_SIZE}/!?[0-9.]+/{_QUALITY}|info\.json)$"
+
+
+def said(url: str) -> str:
+    """SQL: the network location as written, in lower case; cheap, for every row. "" where the address has none."""
+    return f"lower(split_part({url}, '/', 3))"
+
+
+def netloc(location: str) -> str:
+    """SQL: a location of `said` without what does not count; for each different one. NULL where nothing is left."""
+    bare = f"regexp_extract({location}, '^[^?#]*')"
+    bare = rf"regexp_replace(trim({bare}), '^([^@]*@)?(www\.)?', '')"
+    return rf"nullif(regexp_replace({bare}, '\.?(:80|:443)?$', ''), '')"
+
+
+def host(location: str) -> str:
+    """SQL: a `netloc` without its port."""
+    return f"regexp_replace({location}, ':[0-9]*$', '')"
+
+
+def normal(url: str) -> str:
+    """SQL: the address as it is compared, by `RULES`; NULL where it names no host."""
+    whole = f"regexp_replace(trim(replace({url}, '&amp;', '&')), '#.*$', '')"
+    rest = f"regexp_extract({whole}, '^[^/]*//[^/?]*(.*)$', 1)"
+    path = f"regexp_replace(split_part({rest}, '?', 1), '/+$', '')"
+    parameters = f"string_split(regexp_extract({rest}, '[?](.*)$', 1), '&')"
+    kept = f"list_sort(list_filter({parameters}, lambda p: p <> '' AND NOT regexp_matches(p, '{_TRACKING}', 'i')))"
+    query = f"array_to_string(list_transform({kept}, lambda p: '?' || {_unescaped('p')}), '')"
+    return f"({netloc(said(whole))} || {_unescaped(path)} || {query})"
+
+
+def iiif(address: str) -> str:
+    """SQL: the image that a `normal` address of IIIF's Image API shows, whatever part and size; NULL for others."""
+    return f"nullif(regexp_extract({address}, '{_IIIF}', 1), '')"
+
+
+def _unescaped(text: str) -> str:
+    """SQL: percent escapes as the characters that they stand for; as written where that is no UTF-8."""
+    return f"coalesce(TRY(url_decode({text})), {text})"
+
+
+def registered_domain(name: str) -> str | None:
+    """The domain that somebody registered, of a host's name (Public Suffix List); None for numbers and other names."""
+    labels = name.split(".")
+    if len(labels) < 2 or not all(labels) or labels[-1].isdecimal() or ":" in name:
+        return None
+    found = _suffixes().extract_str(name)
+    if found.suffix:
+        return f"{found.domain}.{found.suffix}" if found.domain else None
+    return ".".join(labels[-2:])  # a last part that is on no list is a suffix by the list's own rule
+
+
+@cache
+def _suffixes() -> Any:
+    """The list that tldextract carries: nothing is fetched, nothing kept."""
+    import tldextract
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -1,0 +1,254 @@
+"""The rungs on which a list is asked for works by what its table says: ids, pairs, addresses, hosts, bytes.
+
+Every rung is one question for all works together: one pass over the rows, whether one work is asked about or 10,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from latentarchive.audit import addresses
+from latentarchive.audit.finding import Skip
+from latentarchive.audit.subject import Subject
+from latentarchive.audit.works import Work, pair_hash
+from latentarchive.progress import Progress, silent
+
+MOST = 5
+"""Rows that are named in one answer."""
+
+CHECKED = 1000
+"""About how many stored hashes are held against address and caption."""
+
+TEXT, NUMBER = pa.string(), pa.int64()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What one rung found of one work."""
+
+    #: How many rows.
+    rows: int
+    #: Up to `MOST` of them: id, else address.
+    which: tuple[str, ...] = ()
+    #: What there is to say beside, in words.
+    said: str = ""
+    #: What was measured, where something was: bits that differ, or a cosine.
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answers of one rung by place of the work; works that are in neither were not found."""
+
+    found: Mapping[int, Match]
+    #: Why a work could not be asked for.
+    unasked: Mapping[int, str]
+    #: How it was asked, where that matters.
+    note: str = ""
+    #: What was nearest to works that were not found, where something was measured.
+    nearest: Mapping[int, Match] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Works that one list is asked for."""
+
+    subject: Subject
+    works: tuple[Work, ...]
+    #: Bits in which perceptual hashes may differ.
+    radius: int = 10
+    progress: Progress = silent
+    #: Ids of works that are items of this archive, by place: they are not told as neighbours of themselves.
+    own: Mapping[int, str] = field(default_factory=dict)
+
+    def told(self, what: Callable[[Work], Any], missing: str) -> tuple[dict[int, Any], dict[int, str]]:
+        """What works tell, by place, and why the others cannot be asked for."""
+        values = {at: what(work) for at, work in enumerate(self.works)}
+        known = {at: value for at, value in values.items() if value not in (None, "")}
+        return known, {at: self.works[at].fault or missing for at in values if at not in known}
+
+    def rows_where(self, condition: str, more: str = "") -> dict[int, Match]:
+        """Matches of the table `wanted` (column w: the place of a work) with the rows of a condition."""
+        mine = ""
+        if self.own:
+            self.subject.put("mine", pa.table({"at": pa.array(self.own, NUMBER), "o": pa.array(self.own.values(), TEXT)}))
+            mine = f"ANTI JOIN mine ON at = w AND o = {self.subject.example}"
+        rows = self.subject.rows(
+            f"""SELECT w, count(*), min(e, {MOST}) FROM (
+                SELECT w, {self.subject.example} AS e FROM items JOIN wanted ON {condition} {mine} {more})
+                GROUP BY w ORDER BY w"""  # noqa: S608
+        )
+        return {at: Match(n, tuple(which)) for at, n, which in rows}
+
+    def equal(self, column: str, wanted: Mapping[int, Any], kind: pa.DataType = TEXT) -> dict[int, Match]:
+        """Rows in which an expression equals what a work tells: one pass."""
+        if not wanted:
+            return {}
+        self.subject.put("wanted", pa.table({"w": pa.array(wanted, NUMBER), "v": pa.array(wanted.values(), kind)}))
+        return self.rows_where(f"{column} = v")
+
+    @cached_property
+    def keys(self) -> dict[int, dict[str, str | None]]:
+        """``address``, ``netloc``, ``host``, ``domain`` and ``image`` of the works with an address, by place."""
+        urls = {at: work.url for at, work in enumerate(self.works) if work.url}
+        self.subject.put("wanted", pa.table({"w": pa.array(urls, NUMBER), "u": pa.array(urls.values(), TEXT)}))
+        rows = self.subject.rows(
+            f"""SELECT w, a, {addresses.netloc(addresses.said("u"))} AS l, {addresses.host("l")}, {addresses.iiif("a")}
+                FROM (SELECT w, u, {addresses.normal("u")} AS a FROM wanted)"""  # noqa: S608
+        )
+        return {
+            at: {
+                "address": address, "netloc": location, "host": host, "image": image,
+                "domain": addresses.registered_domain(host) if host else None,
+            }
+            for at, address, location, host, image in rows
+        }  # fmt: skip
+
+    def key(self, name: str, missing: str) -> tuple[dict[int, Any], dict[int, str]]:
+        """One of the `keys`, as `told` gives what works tell."""
+        known = {at: key[name] for at, key in self.keys.items() if key[name]}
+        faults = {at: work.fault or ("no address was given" if not work.url else missing) for at, work in enumerate(self.works)}
+        return known, {at: reason for at, reason in faults.items() if at not in known}
+
+    @property
+    def hosts(self) -> str:
+        """A table of all network locations as written (said), how often (n), and as they are compared (netloc, host)."""
+        url = self.subject.sql("url")
+        said = self.subject.once(
+            "locations of members", f"SELECT {addresses.said(url)} AS said, count(*) AS n FROM items GROUP BY said"  # noqa: S608
+        )
+        return self.subject.once(
+            "hosts of members",
+            f"""SELECT said, n, netloc, {addresses.host("netloc")} AS host
+                FROM (SELECT said, n, {addresses.netloc("said")} AS netloc FROM {said})""",  # noqa: S608
+        )
+
+
+def by_id(question: Question) -> Asked:
+    """Rows with the same id."""
+    wanted, unasked = question.told(lambda work: work.id, "no id was given")
+    column = f"CAST({question.subject.sql('id')} AS VARCHAR)"
+    itself = Question(question.subject, question.works)  # here a work may be found as itself
+    return Asked(itself.equal(column, wanted), unasked)
+
+
+def by_pair(question: Question) -> Asked:
+    """Rows of the same address and caption, by LAION's hash where the list has it."""
+    subject = question.subject
+    wanted, unasked = question.told(lambda work: work if work.url and work.text else None, "it takes address and caption")
+    hashed = subject.has("pair_hash")
+    if hashed and _is_pair_hash(subject):
+        stored = subject.sql("pair_hash")
+        # Some writers keep the signed number as an unsigned one.
+        signed = f"CASE WHEN {stored} >= 9223372036854775808 THEN {stored} - 18446744073709551616 ELSE {stored} END"
+        hashes = {at: work.pair for at, work in wanted.items()}
+        return Asked(question.equal(f"TRY_CAST({signed} AS BIGINT)", hashes, NUMBER), unasked, "by LAION's 64-bit hash")
+    url, caption = subject.sql("url"), subject.sql("caption")
+    subject.put(
+        "wanted",
+        pa.table(
+            {
+                "w": pa.array(wanted, NUMBER),
+                "u": pa.array([work.url for work in wanted.values()], TEXT),
+                "t": pa.array([work.text for work in wanted.values()], TEXT),
+            }
+        ),
+    )
+    found = question.rows_where(f"{url} = u AND {caption} = t") if wanted else {}
+    odd = "the column of hashes is not LAION's; " if hashed else "there is no column of hashes; "
+    return Asked(found, unasked, f"{odd}address and caption themselves were compared")
+
+
+def by_url(question: Question) -> Asked:
+    """Rows of the same address, letter by letter."""
+    wanted, unasked = question.told(lambda work: work.url, "no address was given")
+    return Asked(question.equal(question.subject.sql("url"), wanted), unasked)
+
+
+def by_address(question: Question) -> Asked:
+    """Rows of the same address once both are normalised."""
+    return _near(question, "address", "no address was given", addresses.normal(question.subject.sql("url")))
+
+
+def by_iiif(question: Question) -> Asked:
+    """Rows that show the same image of a IIIF service, whole or in part, at any size."""
+    url = question.subject.sql("url")
+    return _near(question, "image", "its address is not of IIIF's Image API", addresses.iiif(addresses.normal(url)))
+
+
+def _near(question: Question, key: str, missing: str, column: str) -> Asked:
+    """Rows whose expression equals a key; it is worked out for rows of the hosts in question alone."""
+    wanted, unasked = question.key(key, missing)
+    if not wanted:
+        return Asked({}, unasked)
+    subject, hosts = question.subject, question.hosts
+    locations = sorted({str(question.keys[at]["netloc"]) for at in wanted})
+    subject.put("near", pa.table({"l": pa.array(locations, TEXT)}))
+    subject.put("wanted", pa.table({"w": pa.array(wanted, NUMBER), "v": pa.array(wanted.values(), TEXT)}))
+    here = f"SELECT said FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
+    said = addresses.said(subject.sql("url"))
+    return Asked(question.rows_where(f"{column} = v", f"WHERE {said} IN ({here})"), unasked)
+
+
+def by_host(question: Question) -> Asked:
+    """How many rows lie with the same host."""
+    wanted, unasked = question.key("host", "its address names no host")
+    return _counted(question, wanted, unasked, f"SELECT host AS d, n FROM {question.hosts}")  # noqa: S608
+
+
+def by_domain(question: Question) -> Asked:
+    """How many rows lie with any host of the same registered domain."""
+    wanted, unasked = question.key("domain", "its host has no registered domain")
+    # A host belongs to a domain that somebody registered if it is it, or ends in a full stop and it.
+    ends = "list_transform(range(1, len(l) + 1), lambda i: array_to_string(l[i:], '.'))"
+    labels = f"SELECT string_split(host, '.') AS l, n FROM {question.hosts} WHERE host IS NOT NULL"  # noqa: S608
+    return _counted(question, wanted, unasked, f"SELECT unnest({ends}) AS d, n FROM ({labels})")  # noqa: S608
+
+
+def _counted(question: Question, wanted: Mapping[int, str], unasked: Mapping[int, str], counts: str) -> Asked:
+    subject = question.subject
+    subject.put("wanted", pa.table({"v": pa.array(sorted(set(wanted.values())), TEXT)}))
+    n = dict(subject.rows(f"SELECT d, sum(n)::BIGINT FROM ({counts}) WHERE d IN (SELECT v FROM wanted) GROUP BY d"))  # noqa: S608
+    return Asked({at: Match(n[name], (name,)) for at, name in wanted.items() if name in n}, unasked)
+
+
+def by_bytes(question: Question) -> Asked:
+    """Rows whose file had the same bytes, by SHA-256 or MD5, whichever the list has."""
+    subject = question.subject
+    columns = [name for name in ("sha256", "md5") if subject.has(name)]
+    if not columns:
+        subject.sql("sha256")  # raises Skip and says what was looked for
+    if subject.archive is not None and not subject.archive.manifest.counts["images"]:
+        message = "this archive holds no images: it has no digests of files"
+        raise Skip(message)
+    known: dict[int, str] = {}
+    found: dict[int, Match] = {}
+    for name in columns:
+        wanted, _ = question.told(lambda work, name=name: getattr(work, name), "")  # type: ignore[misc]
+        known |= wanted
+        found = question.equal(f"lower(CAST({subject.sql(name)} AS VARCHAR))", wanted) | found
+    missing = f"neither its file nor its {' or '.join(columns)} was given"
+    unasked = {at: work.fault or missing for at, work in enumerate(question.works) if at not in known}
+    return Asked(found, unasked, f"by {' and '.join(columns)}")
+
+
+def _is_pair_hash(subject: Subject) -> bool:
+    """Whether the column of hashes is LAION's: most of a sample agree; True where address or caption is not there."""
+    if not (subject.has("url") and subject.has("caption")):
+        return True
+
+    def agrees() -> bool:
+        url, caption, stored = subject.sql("url"), subject.sql("caption"), subject.sql("pair_hash")
+        every = max(1, subject.n // CHECKED)
+        rows = subject.rows(
+            f"SELECT {url}, {caption}, {stored} FROM items WHERE hash({url}) % {every} = 0 AND {stored} IS NOT NULL"  # noqa: S608
+        )
+        agree = sum(pair_hash(url, caption) == (int(h) + 2**63) % 2**64 - 2**63 for url, caption, h in rows)
+        return 2 * agree > len(rows)
+
+    return subject.kept("pair hash", agrees)
