@@ -15,7 +15,9 @@ from latentarchive.measures.intervals import wilson
 from latentarchive.measures.matching import fit, match_ranks, recall_at, top_k
 from latentarchive.measures.phash import hamming, phash
 
-FEATURES = Path(os.environ.get("LATENTARCHIVE_FEATURES", Path(__file__).parents[2] / "shared/fixtures/features_clip.npy"))
+FEATURES = Path(
+    os.environ.get("LATENTARCHIVE_FEATURES", Path(__file__).parents[2] / "shared/fixtures/features_clip.npy")
+)
 """500 COCO photographs and a caption of each in CLIP: features_clip.npy of github.com/Weixin-Liang/Modality-Gap (MIT)."""
 
 

@@ -18,7 +18,7 @@ RULES = (
 
 _TRACKING = "^(utm_[a-z_]+|fbclid|gclid|gbraid|wbraid|msclkid|mc_eid|igshid|_ga)(=|$)"
 
-# Region, size, rotation, quality and format of IIIF's Image API 3.0, section 4; colour and native are of versions 1 and 2.
+# Region, size, rotation, quality and format of IIIF's Image API 3.0, section 4; some are of versions 1 and 2.
 _REGION = r"(?:full|square|(?:pct:)?[0-9.]+,[0-9.]+,[0-9.]+,[0-9.]+)"
 _SIZE = r"\^?(?:full|max|pct:[0-9.]+|!?[0-9]*,[0-9]*)"
 _QUALITY = r"(?:default|native|colou?r|gr[ae]y|bitonal)\.(?:jpe?g|png|webp|tiff?|gif|jp2|pdf)"
@@ -56,6 +56,26 @@ def normal(url: str) -> str:
 def iiif(address: str) -> str:
     """SQL: the image that a `normal` address of IIIF's Image API shows, whatever part and size; NULL for others."""
     return f"nullif(regexp_extract({address}, '{_IIIF}', 1), '')"
+
+
+def last(url: str) -> str:
+    """SQL: the last part of the path as written, without parameters: cheap, for every row."""
+    return f"trim(split_part(split_part(split_part({url}, '#', 1), '?', 1), '/', -1))"
+
+
+def may_be(url: str, names: str) -> str:
+    """SQL: False where an address ends in another name than all of those that a query lists: it need not be normalised.
+
+    A row whose name normalising could change is kept, whatever it is.
+    """
+    end = last(url)
+    odd = f"{end} = '' OR contains({end}, '%') OR contains({end}, '&') OR split_part({url}, '/', 4) = ''"
+    return f"({end} IN ({names}) OR {odd})"
+
+
+def may_be_iiif(url: str) -> str:
+    """SQL: False where an address does not end as those of IIIF's Image API do."""
+    return f"regexp_matches({last(url)}, '^({_QUALITY}|info[.]json)')"
 
 
 def _unescaped(text: str) -> str:

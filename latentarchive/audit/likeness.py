@@ -18,6 +18,9 @@ from latentarchive.errors import ArchiveError, QueryError
 from latentarchive.images import thumbnail
 from latentarchive.measures.phash import BITS, SIDE, hamming, phash
 
+RADIUS = 10
+"""Bits of a perceptual hash that may differ at most, unless more are asked for: the default of imagededup."""
+
 TOGETHER = 64
 """Images encoded at a time."""
 
@@ -46,24 +49,28 @@ def perceptual(question: Question) -> Asked:
         message = "this archive holds no images"
         raise Skip(message)
     seen = _seen(question)
+    radius, chance = _radius(question, hashes)
     wanted = np.array(list(seen.hashes.values()), np.uint64)
-    found, nearest = {}, {}
+    found: dict[int, Match] = {}
+    nearest: dict[int, Match] = {}
     for start in range(0, len(wanted), 256):
         bits = hamming(wanted[start : start + 256], hashes)
         for at, row in zip(list(seen.hashes)[start : start + 256], bits, strict=True):
             if at in question.own:
                 row[rows == archive.row(question.own[at])] = BITS + 1
-            near = np.flatnonzero(row <= question.radius)
+            near = np.flatnonzero(row <= radius)
             first = near if len(near) else np.array([int(row.argmin())])
             first = first[np.lexsort((first, row[first]))]
             match = Match(
-                len(near), _ids(archive, rows[first[:MOST]]), f"differs in {row[first[0]]} of {BITS} bits", int(row[first[0]])
+                len(near),
+                _ids(archive, rows[first[:MOST]]),
+                f"the nearest differs in {row[first[0]]} of {BITS} bits",
+                int(row[first[0]]),
             )
             (found if len(near) else nearest)[at] = match
-    chance = _by_chance(hashes, question.radius)
     note = (
-        f"up to {question.radius} of {BITS} bits may differ; {chance:.2%} of random pairs of this archive are as near, "
-        f"so that about {chance * len(hashes):,.1f} of its {len(hashes):,} images are by chance"
+        f"up to {radius} of {BITS} bits may differ; of random pairs of this archive {chance:.3%} are as near, which "
+        f"makes about {chance * len(hashes):,.1f} of its {len(hashes):,} images by chance"
     )
     return Asked(found, seen.faults, note, nearest)
 
@@ -75,7 +82,8 @@ def neighbour(question: Question) -> Asked:
     if seen.no_vectors:
         raise Skip(seen.no_vectors)
     usual = _usual(question, archive)
-    found, nearest = {}, {}
+    found: dict[int, Match] = {}
+    nearest: dict[int, Match] = {}
     if seen.vectors:
         lists = _search(archive, np.stack(list(seen.vectors.values())), MOST + 1)
         for at, (rows, scores) in zip(seen.vectors, lists, strict=True):
@@ -84,7 +92,8 @@ def neighbour(question: Question) -> Asked:
             rows, scores = rows[others][:MOST], scores[others][:MOST]
             if len(rows):
                 first = float(scores[0])
-                match = Match(int((scores >= usual).sum()), _ids(archive, rows), f"cosine {first:.3f}", round(first, 6))
+                said = f"the nearest {len(rows)} looked at, the first at a cosine of {first:.3f}"
+                match = Match(int((scores >= usual).sum()), _ids(archive, rows), said, round(first, 6))
                 (found if first >= usual else nearest)[at] = match
     note = f"similar from a cosine of {usual:.3f}: so near have {1 - USUAL:.0%} of the archive's own works another one"
     return Asked(found, seen.faults, note, nearest)
@@ -156,14 +165,21 @@ def _look(question: Question, archive: Archive) -> Seen:
     return Seen(seen.hashes, seen.vectors, seen.faults, reason)
 
 
-def _by_chance(hashes: NDArray[np.uint64], radius: int) -> float:
-    """Share of random pairs of different images within a radius."""
+def _radius(question: Question, hashes: NDArray[np.uint64]) -> tuple[int, float]:
+    """The radius, and the share of random pairs of different images of this archive within it.
+
+    Unless one was asked for it is the greatest up to `RADIUS` at which less than one image would be near by chance;
+    plates on white grounds look alike at radii that tell photographs apart.
+    """
     if len(hashes) < 2:
-        return 0.0
+        return RADIUS if question.radius is None else question.radius, 0.0
     rng = np.random.default_rng(0)
     some = hashes[np.sort(rng.choice(len(hashes), min(PAIRS, len(hashes)), replace=False))]
-    near = hamming(some, some) <= radius
-    return float((near.sum() - len(some)) / (len(some) * (len(some) - 1)))
+    counts = np.bincount(hamming(some, some)[np.triu_indices(len(some), 1)], minlength=BITS + 1)
+    shares = np.cumsum(counts) / counts.sum()
+    fit = np.flatnonzero(shares[: RADIUS + 1] * len(hashes) < 1)
+    radius = question.radius if question.radius is not None else int(fit.max(initial=0))
+    return radius, float(shares[radius])
 
 
 def _usual(question: Question, archive: Archive) -> float:

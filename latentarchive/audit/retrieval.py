@@ -89,8 +89,7 @@ def _make(archive: Archive, sample: int, seed: int) -> Pairs:
     try:
         encoder = archive.encoder
         parts = [
-            encoder.encode_texts(captions[start : start + TOGETHER]).unit
-            for start in range(0, len(captions), TOGETHER)
+            encoder.encode_texts(captions[start : start + TOGETHER]).unit for start in range(0, len(captions), TOGETHER)
         ]
     except (EncoderError, MissingExtra) as error:
         message = f"captions cannot be encoded: {error}"

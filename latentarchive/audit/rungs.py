@@ -60,8 +60,8 @@ class Question:
 
     subject: Subject
     works: tuple[Work, ...]
-    #: Bits in which perceptual hashes may differ.
-    radius: int = 10
+    #: Bits in which perceptual hashes may differ; None: as few as tell copies from what looks alike by chance here.
+    radius: int | None = None
     progress: Progress = silent
     #: Ids of works that are items of this archive, by place: they are not told as neighbours of themselves.
     own: Mapping[int, str] = field(default_factory=dict)
@@ -76,8 +76,10 @@ class Question:
         """Matches of the table `wanted` (column w: the place of a work) with the rows of a condition."""
         mine = ""
         if self.own:
-            self.subject.put("mine", pa.table({"at": pa.array(self.own, NUMBER), "o": pa.array(self.own.values(), TEXT)}))
-            mine = f"ANTI JOIN mine ON at = w AND o = {self.subject.example}"
+            self.subject.put(
+                "mine", pa.table({"m": pa.array(self.own, NUMBER), "o": pa.array(self.own.values(), TEXT)})
+            )
+            mine = f"ANTI JOIN mine ON m = w AND o = {self.subject.example}"
         rows = self.subject.rows(
             f"""SELECT w, count(*), min(e, {MOST}) FROM (
                 SELECT w, {self.subject.example} AS e FROM items JOIN wanted ON {condition} {mine} {more})
@@ -112,7 +114,10 @@ class Question:
     def key(self, name: str, missing: str) -> tuple[dict[int, Any], dict[int, str]]:
         """One of the `keys`, as `told` gives what works tell."""
         known = {at: key[name] for at, key in self.keys.items() if key[name]}
-        faults = {at: work.fault or ("no address was given" if not work.url else missing) for at, work in enumerate(self.works)}
+        faults = {
+            at: work.fault or ("no address was given" if not work.url else missing)
+            for at, work in enumerate(self.works)
+        }
         return known, {at: reason for at, reason in faults.items() if at not in known}
 
     @property
@@ -120,7 +125,8 @@ class Question:
         """A table of all network locations as written (said), how often (n), and as they are compared (netloc, host)."""
         url = self.subject.sql("url")
         said = self.subject.once(
-            "locations of members", f"SELECT {addresses.said(url)} AS said, count(*) AS n FROM items GROUP BY said"  # noqa: S608
+            "locations of members",
+            f"SELECT {addresses.said(url)} AS said, count(*) AS n FROM items GROUP BY said",  # noqa: S608
         )
         return self.subject.once(
             "hosts of members",
@@ -140,7 +146,9 @@ def by_id(question: Question) -> Asked:
 def by_pair(question: Question) -> Asked:
     """Rows of the same address and caption, by LAION's hash where the list has it."""
     subject = question.subject
-    wanted, unasked = question.told(lambda work: work if work.url and work.text else None, "it takes address and caption")
+    wanted, unasked = question.told(
+        lambda work: work if work.url and work.text else None, "it takes address and caption"
+    )
     hashed = subject.has("pair_hash")
     if hashed and _is_pair_hash(subject):
         stored = subject.sql("pair_hash")
@@ -172,27 +180,36 @@ def by_url(question: Question) -> Asked:
 
 def by_address(question: Question) -> Asked:
     """Rows of the same address once both are normalised."""
-    return _near(question, "address", "no address was given", addresses.normal(question.subject.sql("url")))
+    url = question.subject.sql("url")
+    return _near(
+        question, "address", "no address was given", addresses.normal(url), addresses.may_be(url, "SELECT e FROM near")
+    )
 
 
 def by_iiif(question: Question) -> Asked:
     """Rows that show the same image of a IIIF service, whole or in part, at any size."""
     url = question.subject.sql("url")
-    return _near(question, "image", "its address is not of IIIF's Image API", addresses.iiif(addresses.normal(url)))
+    column = addresses.iiif(addresses.normal(url))
+    return _near(question, "image", "its address is not of IIIF's Image API", column, addresses.may_be_iiif(url))
 
 
-def _near(question: Question, key: str, missing: str, column: str) -> Asked:
-    """Rows whose expression equals a key; it is worked out for rows of the hosts in question alone."""
+def _near(question: Question, key: str, missing: str, column: str, sieve: str) -> Asked:
+    """Rows whose expression equals a key.
+
+    It takes long, and is worked out for rows of the hosts in question alone that pass a sieve; ``near`` lists the hosts
+    (l) and the last parts (e) of the addresses that are looked for.
+    """
     wanted, unasked = question.key(key, missing)
     if not wanted:
         return Asked({}, unasked)
     subject, hosts = question.subject, question.hosts
-    locations = sorted({str(question.keys[at]["netloc"]) for at in wanted})
-    subject.put("near", pa.table({"l": pa.array(locations, TEXT)}))
+    here = [question.keys[at] for at in wanted]
+    ends = [str(one["address"]).partition("?")[0].rpartition("/")[2] for one in here]
+    subject.put("near", pa.table({"l": pa.array([one["netloc"] for one in here], TEXT), "e": pa.array(ends, TEXT)}))
     subject.put("wanted", pa.table({"w": pa.array(wanted, NUMBER), "v": pa.array(wanted.values(), TEXT)}))
-    here = f"SELECT said FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
-    said = addresses.said(subject.sql("url"))
-    return Asked(question.rows_where(f"{column} = v", f"WHERE {said} IN ({here})"), unasked)
+    locations = f"SELECT said FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
+    among = f"WHERE {addresses.said(subject.sql('url'))} IN ({locations}) AND {sieve}"
+    return Asked(question.rows_where(f"{column} = v", among), unasked)
 
 
 def by_host(question: Question) -> Asked:
@@ -214,7 +231,7 @@ def _counted(question: Question, wanted: Mapping[int, str], unasked: Mapping[int
     subject = question.subject
     subject.put("wanted", pa.table({"v": pa.array(sorted(set(wanted.values())), TEXT)}))
     n = dict(subject.rows(f"SELECT d, sum(n)::BIGINT FROM ({counts}) WHERE d IN (SELECT v FROM wanted) GROUP BY d"))  # noqa: S608
-    return Asked({at: Match(n[name], (name,)) for at, name in wanted.items() if name in n}, unasked)
+    return Asked({at: Match(n[name], said=f"from {name}") for at, name in wanted.items() if name in n}, unasked)
 
 
 def by_bytes(question: Question) -> Asked:
@@ -222,7 +239,8 @@ def by_bytes(question: Question) -> Asked:
     subject = question.subject
     columns = [name for name in ("sha256", "md5") if subject.has(name)]
     if not columns:
-        subject.sql("sha256")  # raises Skip and says what was looked for
+        message = "there is no column of digests: looked for sha256, md5"
+        raise Skip(message)
     if subject.archive is not None and not subject.archive.manifest.counts["images"]:
         message = "this archive holds no images: it has no digests of files"
         raise Skip(message)

@@ -1,4 +1,4 @@
-"""Commands that audit: audit, report."""
+"""Commands that audit: audit, member, report."""
 
 from __future__ import annotations
 
@@ -48,6 +48,64 @@ def audit(archive: str, suite: str, out: Path | None, against: Path | None, as_j
     click.echo(text.to_json(record) if as_json else report_text.terminal(found, since))
     click.echo(page, err=as_json)
     sys.exit(1 if found.outcomes["fail"] else 0)
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("work", required=False)
+@click.option(
+    "--list",
+    "listed",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Ask about each work of a CSV file: columns work, file, url, text, id, sha256, md5, as far as known.",
+)
+@click.option("--text", default="", help="The caption of WORK, for the exact pair.")
+@click.option("--url", default="", help="The address of WORK, where WORK is a file or an id.")
+@click.option(
+    "--radius",
+    type=int,
+    help="In how many of 64 bits perceptual hashes may differ.  [default: at most 10, "
+    "fewer where images of the archive look alike]",
+)
+@click.option("--edition", default="", help="Which edition of the list this is; stands in every answer.")
+@click.option("--filter", "selection", default="", help="What was filtered out of the list; stands in every answer.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table with one row a work.")
+def member(
+    archive: str,
+    work: str | None,
+    listed: Path | None,
+    text: str,
+    url: str,
+    radius: int | None,
+    edition: str,
+    selection: str,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Ask whether WORK is in ARCHIVE, or in a table of image-text pairs.
+
+    WORK is an image file, else an address, else an id; file:, url: and id: force one. Asked are the exact pair, the
+    address, host and domain, the bytes, what looks the same, and what is similar; each answer says what it cannot show.
+    Nothing is fetched. That a work is in a list does not show that a model was trained on it.
+    """
+    from latentarchive.audit import Subject
+    from latentarchive.audit.membership import member as ask
+    from latentarchive.audit.works import read_list, read_work
+    from latentarchive.render import membership
+    from latentarchive.render.text import to_json
+
+    if (work is None) == (listed is None):
+        message = "give one WORK, or --list FILE.csv"
+        raise click.UsageError(message)
+    works = read_list(listed) if listed is not None else [read_work(str(work), text=text, url=url)]
+    with Subject.open(archive) as subject, bar() as progress:
+        found = ask(subject, works, radius=radius, edition=edition, selection=selection, progress=progress)
+    if as_csv:
+        click.echo(membership.table(found), nl=False)
+    else:
+        click.echo(to_json(found.record()) if as_json else membership.text(found))
 
 
 @click.command()

@@ -119,9 +119,7 @@ def _standing(own: NDArray[np.float64], of: NDArray[np.floating], among: NDArray
     return (own - mean) / np.maximum(spread, EQUAL)
 
 
-def _blocks(
-    queries: NDArray[np.floating], targets: NDArray[np.floating]
-) -> Iterator[tuple[int, NDArray[np.float64]]]:
+def _blocks(queries: NDArray[np.floating], targets: NDArray[np.floating]) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Cosines of some queries with all targets, as (first query, scores)."""
     rows = targets.astype(np.float64)
     size = max(1, PRODUCTS // max(1, len(targets)))
