@@ -113,4 +113,4 @@ def test_captions_find_what_they_describe_and_samples_say_so(cabinet):
     assert there.denominator == f"works that are shown and have a caption, a sample of {cabinet.n}"
     assert f"Among all {cabinet.n} works, 300 captions" in whole.sentence
     assert whole.value <= there.value
-    assert [one.record() for one in ask(cabinet, "retrieval.recall", sample=300)][0] == there.record()
+    assert ask(cabinet, "retrieval.recall", sample=300)[0] == there

@@ -18,7 +18,7 @@ from latentarchive.measures.phash import hamming, phash
 FEATURES = Path(
     os.environ.get("LATENTARCHIVE_FEATURES", Path(__file__).parents[2] / "shared/fixtures/features_clip.npy")
 )
-"""500 COCO photographs and a caption of each in CLIP: features_clip.npy of github.com/Weixin-Liang/Modality-Gap (MIT)."""
+"""500 COCO photographs and a caption of each in CLIP: features_clip.npy of Weixin-Liang/Modality-Gap (MIT)."""
 
 
 @pytest.fixture(scope="module")

@@ -58,24 +58,21 @@ def iiif(address: str) -> str:
     return f"nullif(regexp_extract({address}, '{_IIIF}', 1), '')"
 
 
-def last(url: str) -> str:
-    """SQL: the last part of the path as written, without parameters: cheap, for every row."""
-    return f"trim(split_part(split_part(split_part({url}, '#', 1), '?', 1), '/', -1))"
+def end(url: str) -> str:
+    """SQL: the last part of an address as written, without parameters, in lower case; cheap, for every row.
 
-
-def may_be(url: str, names: str) -> str:
-    """SQL: False where an address ends in another name than all of those that a query lists: it need not be normalised.
-
-    A row whose name normalising could change is kept, whatever it is.
+    "" where normalising may change it, so that whoever looks for a part among these finds no fewer: add "" to them.
+    Of an address without a path it is the location.
     """
-    end = last(url)
-    odd = f"{end} = '' OR contains({end}, '%') OR contains({end}, '&') OR split_part({url}, '/', 4) = ''"
-    return f"({end} IN ({names}) OR {odd})"
+    last = f"lower(trim(split_part(split_part(split_part({url}, '#', 1), '?', 1), '/', -1)))"
+    # The list names the part, which a CASE alone would work out three times.
+    odd = "contains(p, '%') OR contains(p, '&') OR contains(p, ' ')"
+    return f"list_transform([{last}], lambda p: CASE WHEN {odd} THEN '' ELSE p END)[1]"
 
 
 def may_be_iiif(url: str) -> str:
     """SQL: False where an address does not end as those of IIIF's Image API do."""
-    return f"regexp_matches({last(url)}, '^({_QUALITY}|info[.]json)')"
+    return f"regexp_matches({end(url)}, '^({_QUALITY}|info[.]json)?$')"
 
 
 def _unescaped(text: str) -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentarchive.archive import Archive
-from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Table
+from latentarchive.audit.pairs import Pairs, caption_pairs
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
-from latentarchive.errors import EncoderError, MissingExtra
 from latentarchive.measures.hubness import Hubness, expected, hubness, k_occurrence
 from latentarchive.measures.intervals import WILSON, wilson
 from latentarchive.measures.matching import cosines, fit, match_ranks, nearer, recall_at, top_k
@@ -24,78 +22,6 @@ KS = (1, 5, 10)
 
 WHOLE = 500
 """Captions that are asked of the whole archive where only a sample is compared in both directions."""
-
-TOGETHER = 256
-"""Captions encoded at a time."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """Works that are shown and have a caption, all or a seeded sample, with the vectors of both sides; n works."""
-
-    archive: Archive
-    #: How many works have a caption, drawn or not.
-    of: int
-    rows: NDArray[np.int64]
-    ids: tuple[str, ...]
-    #: float32 (n, dim).
-    images: NDArray[np.float32]
-    #: u different captions, their vectors (u, dim), and the number of that of each work, (n,).
-    captions: tuple[str, ...]
-    texts: NDArray[np.float32]
-    own: NDArray[np.int64]
-
-    @property
-    def holder(self) -> NDArray[np.int64]:
-        """The first work with each caption: (u,)."""
-        return np.unique(self.own, return_index=True)[1]
-
-    @property
-    def what(self) -> str:
-        """What n counts."""
-        drawn = "" if len(self.ids) == self.of else f", a sample of {self.of:,}"
-        return f"works that are shown and have a caption{drawn}"
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of any figure needs."""
-        shown = len(self.archive)
-        left = f"; {shown - self.of:,} of {shown:,} works have none and were left out" if shown > self.of else ""
-        return (
-            "The caption of a work is its text, else its title" + left + ".",
-            f"Measured in the space of {self.archive.manifest.encoder}; figures of other encoders, or of another "
-            "number of works, cannot be compared with these.",
-        )
-
-
-def _pairs(subject: Subject, sample: int, seed: int) -> Pairs:
-    """The pairs of a subject, made once. Raises `Skip` where there are none."""
-    return subject.kept(f"pairs {sample} {seed}", lambda: _make(subject.with_vectors(), sample, seed))
-
-
-def _make(archive: Archive, sample: int, seed: int) -> Pairs:
-    rows = archive.rows("text <> '' OR title <> ''")
-    if sample < 2 or len(rows) < 2:
-        message = f"captions are compared with each other: {min(sample, len(rows))} of them is too few"
-        raise Skip(message)
-    of = len(rows)
-    if of > sample:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
-    columns = archive.collection.take(rows, ["id", "title", "text"]).to_pydict()
-    said = [text or title for text, title in zip(columns["text"], columns["title"], strict=True)]
-    number: dict[str, int] = {}
-    own = np.array([number.setdefault(caption, len(number)) for caption in said], np.int64)
-    captions = tuple(number)
-    try:
-        encoder = archive.encoder
-        parts = [
-            encoder.encode_texts(captions[start : start + TOGETHER]).unit for start in range(0, len(captions), TOGETHER)
-        ]
-    except (EncoderError, MissingExtra) as error:
-        message = f"captions cannot be encoded: {error}"
-        raise Skip(message) from error
-    images = archive.embeddings.take(rows)
-    return Pairs(archive, of, rows, tuple(columns["id"]), images, captions, np.concatenate(parts), own)
 
 
 @check
@@ -110,7 +36,7 @@ def recall(subject: Subject, *, sample: int = 5000, seed: int = 0) -> Iterator[F
         sample: How many works are compared, at most.
         seed: Of the sample.
     """
-    pairs = _pairs(subject, sample, seed)
+    pairs = caption_pairs(subject, sample, seed)
     n, u = len(pairs.ids), len(pairs.captions)
     asked = pairs.texts[pairs.own]
     there = match_ranks(asked, pairs.images, np.arange(n))
@@ -160,7 +86,9 @@ def _no_better(low: float, chance: float) -> str:
     return ": not to be told from chance" if low <= chance else ""
 
 
-def _row(question: str, k: int, found: NDArray[np.float64], chance: float) -> tuple[object, ...]:
+def _row(
+    question: str, k: int, found: NDArray[np.float64], chance: float
+) -> tuple[str, int, float, float, float, float, int]:
     low, high = wilson(float(found.sum()), len(found))
     return question, k, float(found.mean()), low, high, min(1.0, chance), len(found)
 
@@ -216,7 +144,8 @@ def _of_the_whole(pairs: Pairs, seed: int) -> Finding:
     _, k, value, low, high, chance, _ = _row("", KS[-1], recall_at(before, ties, KS[-1]), KS[-1] / len(archive))
     return Finding(
         sentence=f"Among all {len(archive):,} works, {len(some)} captions have their own work among the first {k} in "
-        f"{value:.1%} of cases (95 % interval {low:.1%} to {high:.1%}; by chance {chance:.3%}){_no_better(low, chance)}.",
+        f"{value:.1%} of cases (95 % interval {low:.1%} to {high:.1%}; by chance {chance:.3%})"
+        f"{_no_better(low, chance)}.",
         value=value,
         unit="share",
         n=len(some),
@@ -240,7 +169,7 @@ def never_found(subject: Subject, *, k: int = 10, sample: int = 5000, seed: int 
         sample: How many works are compared, at most.
         seed: Of the sample.
     """
-    pairs = _pairs(subject, sample, seed)
+    pairs = caption_pairs(subject, sample, seed)
     n, u = len(pairs.ids), len(pairs.captions)
     k = min(k, n)
     occurrence = k_occurrence(top_k(pairs.texts, pairs.images, k), n)
@@ -250,8 +179,8 @@ def never_found(subject: Subject, *, k: int = 10, sample: int = 5000, seed: int 
     worst = [(pairs.ids[lost[i]], pairs.captions[pairs.own[lost[i]]], int(before[i]) + 1) for i in order[:50]]
     null = expected(n, u, k).never
     yield Finding(
-        sentence=f"{len(lost):,} of {n:,} works ({len(lost) / n:.1%}) are found by no words: none of the {u:,} different "
-        f"captions, their own included, has them among its first {k} results (by chance {null:.1%}).",
+        sentence=f"{len(lost):,} of {n:,} works ({len(lost) / n:.1%}) are found by no words: none of the {u:,} "
+        f"different captions, their own included, has them among its first {k} results (by chance {null:.1%}).",
         value=len(lost) / n,
         unit="share",
         n=n,
@@ -281,7 +210,7 @@ def hubs(subject: Subject, *, k: int = 10, sample: int = 5000, seed: int = 0) ->
         sample: How many works are compared, at most.
         seed: Of the sample.
     """
-    pairs = _pairs(subject, sample, seed)
+    pairs = caption_pairs(subject, sample, seed)
     n, u = len(pairs.ids), len(pairs.captions)
     works = np.arange(n)
     for asked, queries, targets, holder in (
@@ -294,8 +223,8 @@ def hubs(subject: Subject, *, k: int = 10, sample: int = 5000, seed: int = 0) ->
         most = np.argsort(-occurrence, kind="stable")[:20]
         what = "works" if asked == "captions" else "captions"
         yield Finding(
-            sentence=f"When all {len(queries):,} {asked} are asked with, {_hubs(occurrence)} {what} come up at least twice "
-            f"as often as the mean and hold {found.hub_share:.1%} of the first {first} places (by chance "
+            sentence=f"When all {len(queries):,} {asked} are asked with, {_hubs(occurrence)} {what} come up at least "
+            f"twice as often as the mean and hold {found.hub_share:.1%} of the first {first} places (by chance "
             f"{chance.hub_share:.1%}); the one that comes up most does so for {occurrence.max() / len(queries):.1%} "
             f"of the {asked}.",
             value=found.hub_share,
@@ -341,15 +270,16 @@ def wrong_captions(subject: Subject, *, top: int = 100, sample: int = 5000, seed
     """Captions that fit their image least, for a person to look at: swapped records, captions of another work.
 
     Fit is how far the cosine of a caption and its image stands above those of the same image with the other captions
-    and of the same caption with the other images, in standard deviations. A caption dealt at random has a fit of about 0.
-    A low fit is a question, not a fault: it may as well be a word or a kind of image that the encoder never learned.
+    and of the same caption with the other images, in standard deviations; had captions been dealt at random it would
+    be about 0. A low fit is a question, not a fault: it may as well be a word or a kind of image that the encoder never
+    learned.
 
     Options:
         top: How many works are listed, the least fitting first.
         sample: How many works are compared, at most; the others are not ranked.
         seed: Of the sample.
     """
-    pairs = _pairs(subject, sample, seed)
+    pairs = caption_pairs(subject, sample, seed)
     n = len(pairs.ids)
     fits = fit(pairs.texts[pairs.own], pairs.images)
     order = np.argsort(fits, kind="stable")

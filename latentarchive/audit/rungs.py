@@ -72,20 +72,24 @@ class Question:
         known = {at: value for at, value in values.items() if value not in (None, "")}
         return known, {at: self.works[at].fault or missing for at in values if at not in known}
 
-    def rows_where(self, condition: str, more: str = "") -> dict[int, Match]:
-        """Matches of the table `wanted` (column w: the place of a work) with the rows of a condition."""
+    def rows_where(self, condition: str, these: str = "") -> dict[int, Match]:
+        """Matches of the table `wanted` (column w: the place of a work) with the rows of a condition.
+
+        Args:
+            condition: SQL over the columns of both.
+            these: A query for some of the rows, with their example as e, worked out before; "": all rows, as they are.
+        """
+        rows = f"MATERIALIZED ({these})" if these else f"(SELECT *, {self.subject.example} AS e FROM items)"  # noqa: S608
         mine = ""
         if self.own:
-            self.subject.put(
-                "mine", pa.table({"m": pa.array(self.own, NUMBER), "o": pa.array(self.own.values(), TEXT)})
-            )
-            mine = f"ANTI JOIN mine ON m = w AND o = {self.subject.example}"
-        rows = self.subject.rows(
-            f"""SELECT w, count(*), min(e, {MOST}) FROM (
-                SELECT w, {self.subject.example} AS e FROM items JOIN wanted ON {condition} {mine} {more})
-                GROUP BY w ORDER BY w"""  # noqa: S608
+            own = {"m": pa.array(self.own, NUMBER), "o": pa.array(self.own.values(), TEXT)}
+            self.subject.put("mine", pa.table(own))
+            mine = "ANTI JOIN mine ON m = w AND o = e"
+        found = self.subject.rows(
+            f"""WITH these AS {rows} SELECT w, count(*), min(e, {MOST}) FROM (
+                SELECT w, e FROM these JOIN wanted ON {condition} {mine}) GROUP BY w ORDER BY w"""  # noqa: S608
         )
-        return {at: Match(n, tuple(which)) for at, n, which in rows}
+        return {at: Match(n, tuple(which)) for at, n, which in found}
 
     def equal(self, column: str, wanted: Mapping[int, Any], kind: pa.DataType = TEXT) -> dict[int, Match]:
         """Rows in which an expression equals what a work tells: one pass."""
@@ -122,7 +126,7 @@ class Question:
 
     @property
     def hosts(self) -> str:
-        """A table of all network locations as written (said), how often (n), and as they are compared (netloc, host)."""
+        """A table of all network locations as written (said), how often (n), and as compared (netloc, host)."""
         url = self.subject.sql("url")
         said = self.subject.once(
             "locations of members",
@@ -180,36 +184,40 @@ def by_url(question: Question) -> Asked:
 
 def by_address(question: Question) -> Asked:
     """Rows of the same address once both are normalised."""
-    url = question.subject.sql("url")
-    return _near(
-        question, "address", "no address was given", addresses.normal(url), addresses.may_be(url, "SELECT e FROM near")
-    )
+    sieve = f"{addresses.end(question.subject.sql('url'))} IN (SELECT e FROM ends)"
+    return _near(question, "address", "no address was given", addresses.normal("u"), sieve)
 
 
 def by_iiif(question: Question) -> Asked:
     """Rows that show the same image of a IIIF service, whole or in part, at any size."""
-    url = question.subject.sql("url")
-    column = addresses.iiif(addresses.normal(url))
-    return _near(question, "image", "its address is not of IIIF's Image API", column, addresses.may_be_iiif(url))
+    sieve = addresses.may_be_iiif(question.subject.sql("url"))
+    missing = "its address is not of IIIF's Image API"
+    return _near(question, "image", missing, addresses.iiif(addresses.normal("u")), sieve)
 
 
 def _near(question: Question, key: str, missing: str, column: str, sieve: str) -> Asked:
-    """Rows whose expression equals a key.
+    """Rows whose expression, over an address u, equals a key.
 
     It takes long, and is worked out for rows of the hosts in question alone that pass a sieve; ``near`` lists the hosts
-    (l) and the last parts (e) of the addresses that are looked for.
+    (l), ``ends`` the last parts (e) of the addresses that are looked for.
     """
     wanted, unasked = question.key(key, missing)
     if not wanted:
         return Asked({}, unasked)
     subject, hosts = question.subject, question.hosts
-    here = [question.keys[at] for at in wanted]
-    ends = [str(one["address"]).partition("?")[0].rpartition("/")[2] for one in here]
-    subject.put("near", pa.table({"l": pa.array([one["netloc"] for one in here], TEXT), "e": pa.array(ends, TEXT)}))
+    addressed = [str(question.keys[at]["address"]) for at in wanted]
+    subject.put("near", pa.table({"l": pa.array([question.keys[at]["netloc"] for at in wanted], TEXT)}))
+    ends = {address.partition("?")[0].rpartition("/")[2].lower() for address in addressed} | {""}
+    if not all("/" in address for address in addressed):  # without a path, the end is the location as written
+        written = f"SELECT regexp_extract(said, '^[^?#]*') FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
+        ends |= {said for (said,) in subject.rows(written)}
+    subject.put("ends", pa.table({"e": pa.array(sorted(ends), TEXT)}))
     subject.put("wanted", pa.table({"w": pa.array(wanted, NUMBER), "v": pa.array(wanted.values(), TEXT)}))
-    locations = f"SELECT said FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
-    among = f"WHERE {addresses.said(subject.sql('url'))} IN ({locations}) AND {sieve}"
-    return Asked(question.rows_where(f"{column} = v", among), unasked)
+    url, among = subject.sql("url"), f"SELECT said FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
+    here = f"{sieve} AND {addresses.said(url)} IN ({among})"
+    rows = f"SELECT {url} AS u, {subject.example} AS e FROM items WHERE {here}"  # noqa: S608
+    these = f"SELECT e, {column} AS k FROM ({rows})"  # noqa: S608
+    return Asked(question.rows_where("k = v", these), unasked)
 
 
 def by_host(question: Question) -> Asked:

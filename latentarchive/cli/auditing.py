@@ -91,7 +91,7 @@ def member(
     Nothing is fetched. That a work is in a list does not show that a model was trained on it.
     """
     from latentarchive.audit import Subject
-    from latentarchive.audit.membership import member as ask
+    from latentarchive.audit.answers import member as ask
     from latentarchive.audit.works import read_list, read_work
     from latentarchive.render import membership
     from latentarchive.render.text import to_json

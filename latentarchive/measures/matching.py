@@ -1,7 +1,7 @@
 """How well two sets of vectors find each other row by row: captions and images of the same works.
 
-Legend: q queries, n targets; row i of the queries belongs to target ``own[i]``. All work is done block by block, so that
-no (q, n) table is held, and in float64: scores that differ by less than `EQUAL` are ties.
+Legend: q queries, n targets; row i of the queries belongs to target ``own[i]``. All is done block by block, so that no
+(q, n) table is held, and in float64: scores that differ by less than `EQUAL` are ties.
 """
 
 from __future__ import annotations

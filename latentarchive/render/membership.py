@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from latentarchive.audit.membership import CAVEAT, FOUND, NOT_ASKED, NOT_FOUND, RUNGS, Membership
+from latentarchive.audit.answers import CAVEAT, FOUND, NOT_ASKED, NOT_FOUND, RUNGS, Membership
 from latentarchive.render.text import plain
 
 MOST = 20
