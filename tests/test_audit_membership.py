@@ -124,7 +124,7 @@ ROWS = [
     ("https://www.artic.edu/iiif/2/x/full/400,/0/default.jpg", "e"),
     (None, None),
     ("no address", "f"),
-    ("https://notexample.org/g.jpg", "g"),
+    ("https://notexample.org/g.jpg", "h"),
 ]
 
 

@@ -75,7 +75,7 @@ def institutions(subject: Subject, *, domains: tuple[str, ...]) -> Iterator[Find
     shares = tuple((name, n, n / addressed) for name, n in rows)
     alt = "Bars: how many rows lie with each institution."
     yield Finding(
-        sentence=f"{total:,} of {addressed:,} rows with an address ({total / addressed:.3%}) lie with {len(rows)} of "
+        sentence=f"{total:,} of {addressed:,} rows with an address lie with {len(rows)} of "
         f"the {len(works)} domains that were asked about.",
         value=total / addressed,
         unit="share",

@@ -20,6 +20,9 @@ from latentarchive.measures.matching import cosines, fit, match_ranks, nearer, r
 KS = (1, 5, 10)
 """At how many results recall is told."""
 
+LOST = 0.35
+"""Share of captions that fit no better than those of other works, above which their order means little."""
+
 WHOLE = 500
 """Captions that are asked of the whole archive where only a sample is compared in both directions."""
 
@@ -257,6 +260,12 @@ def _hubs(occurrence: NDArray[np.int64]) -> str:
     return f"{np.count_nonzero(occurrence >= 2 * occurrence.mean()):,} of {len(occurrence):,}"
 
 
+def _unknown(share: float) -> str:
+    return (
+        ". This space knows next to nothing of these captions, and the order below means little" if share > LOST else ""
+    )
+
+
 def _figures(found: Hubness, chance: Hubness) -> str:
     return (
         f"Skew of the occurrences {found.skew:.2f} (by chance {chance.skew:.2f}); never in a list {found.never:.1%} "
@@ -301,7 +310,7 @@ def wrong_captions(subject: Subject, *, top: int = 100, sample: int = 5000, seed
     quantiles = np.quantile(fits, [0.01, 0.05, 0.5])
     yield Finding(
         sentence=f"{np.count_nonzero(fits <= 0):,} of {n:,} captions ({share:.1%}) fit their image no better than "
-        f"captions of other works do; about half would, had captions been dealt at random.",
+        f"captions of other works do; about half would, had captions been dealt at random{_unknown(share)}.",
         value=share,
         unit="share",
         n=n,

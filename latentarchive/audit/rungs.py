@@ -184,7 +184,7 @@ def by_url(question: Question) -> Asked:
 
 def by_address(question: Question) -> Asked:
     """Rows of the same address once both are normalised."""
-    sieve = f"{addresses.end(question.subject.sql('url'))} IN (SELECT e FROM ends)"
+    sieve = f"{addresses.end(question.subject.sql('url'))} IN (SELECT e FROM ends)"  # noqa: S608 - our own words
     return _near(question, "address", "no address was given", addresses.normal("u"), sieve)
 
 
