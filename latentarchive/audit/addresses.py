@@ -21,8 +21,13 @@ _TRACKING = "^(utm_[a-z_]+|fbclid|gclid|gbraid|wbraid|msclkid|mc_eid|igshid|_ga)
 # Region, size, rotation, quality and format of IIIF's Image API 3.0, section 4; some are of versions 1 and 2.
 _REGION = r"(?:full|square|(?:pct:)?[0-9.]+,[0-9.]+,[0-9.]+,[0-9.]+)"
 _SIZE = r"\^?(?:full|max|pct:[0-9.]+|!?[0-9]*,[0-9]*)"
-_QUALITY = r"(?:default|native|colou?r|gr[ae]y|bitonal)\.(?:jpe?g|png|webp|tiff?|gif|jp2|pdf)"
+_QUALITIES = ("default", "native", "color", "colour", "gray", "grey", "bitonal")
+_FORMATS = ("jpg", "jpeg", "png", "webp", "tif", "tiff", "gif", "jp2", "pdf")
+_QUALITY = rf"(?:{'|'.join(_QUALITIES)})\.(?:{'|'.join(_FORMATS)})"
 _IIIF = rf"^(.+?)/(?:{_REGION}/{_SIZE}/!?[0-9.]+/{_QUALITY}|info\.json)$"
+
+IIIF_ENDS = frozenset(f"{quality}.{kind}" for quality in _QUALITIES for kind in _FORMATS) | {"info.json"}
+"""What `end` gives for the addresses of IIIF's Image API."""
 
 
 def said(url: str) -> str:
@@ -68,11 +73,6 @@ def end(url: str) -> str:
     # The list names the part, which a CASE alone would work out three times.
     odd = "contains(p, '%') OR contains(p, '&') OR contains(p, ' ')"
     return f"list_transform([{last}], lambda p: CASE WHEN {odd} THEN '' ELSE p END)[1]"
-
-
-def may_be_iiif(url: str) -> str:
-    """SQL: False where an address does not end as those of IIIF's Image API do."""
-    return f"regexp_matches({end(url)}, '^({_QUALITY}|info[.]json)?$')"
 
 
 def _unescaped(text: str) -> str:

@@ -5,7 +5,7 @@ Every rung is one question for all works together: one pass over the rows, wheth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,9 @@ from latentarchive.progress import Progress, silent
 
 MOST = 5
 """Rows that are named in one answer."""
+
+FEW = 200_000
+"""Rows of the hosts in question up to which all their addresses are normalised: about a second."""
 
 CHECKED = 1000
 """About how many stored hashes are held against address and caption."""
@@ -184,38 +187,40 @@ def by_url(question: Question) -> Asked:
 
 def by_address(question: Question) -> Asked:
     """Rows of the same address once both are normalised."""
-    sieve = f"{addresses.end(question.subject.sql('url'))} IN (SELECT e FROM ends)"  # noqa: S608 - our own words
-    return _near(question, "address", "no address was given", addresses.normal("u"), sieve)
+    wanted, unasked = question.key("address", "its address names no host")
+    ends = {address.partition("?")[0].rpartition("/")[2].lower() for address in wanted.values()}
+    return _near(question, wanted, unasked, addresses.normal("u"), ends)
 
 
 def by_iiif(question: Question) -> Asked:
     """Rows that show the same image of a IIIF service, whole or in part, at any size."""
-    sieve = addresses.may_be_iiif(question.subject.sql("url"))
-    missing = "its address is not of IIIF's Image API"
-    return _near(question, "image", missing, addresses.iiif(addresses.normal("u")), sieve)
+    wanted, unasked = question.key("image", "its address is not of IIIF's Image API")
+    return _near(question, wanted, unasked, addresses.iiif(addresses.normal("u")), addresses.IIIF_ENDS)
 
 
-def _near(question: Question, key: str, missing: str, column: str, sieve: str) -> Asked:
-    """Rows whose expression, over an address u, equals a key.
+def _near(
+    question: Question, wanted: Mapping[int, str], unasked: Mapping[int, str], column: str, ends: Set[str]
+) -> Asked:
+    """Rows whose expression, over an address u, equals what is wanted of a work.
 
-    It takes long, and is worked out for rows of the hosts in question alone that pass a sieve; ``near`` lists the hosts
-    (l), ``ends`` the last parts (e) of the addresses that are looked for.
+    It takes long, and is worked out for rows of the hosts in question alone; where these are many, for those whose
+    address has one of some ends.
     """
-    wanted, unasked = question.key(key, missing)
     if not wanted:
         return Asked({}, unasked)
     subject, hosts = question.subject, question.hosts
-    addressed = [str(question.keys[at]["address"]) for at in wanted]
     subject.put("near", pa.table({"l": pa.array([question.keys[at]["netloc"] for at in wanted], TEXT)}))
-    ends = {address.partition("?")[0].rpartition("/")[2].lower() for address in addressed} | {""}
-    if not all("/" in address for address in addressed):  # without a path, the end is the location as written
-        written = f"SELECT regexp_extract(said, '^[^?#]*') FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
-        ends |= {said for (said,) in subject.rows(written)}
-    subject.put("ends", pa.table({"e": pa.array(sorted(ends), TEXT)}))
     subject.put("wanted", pa.table({"w": pa.array(wanted, NUMBER), "v": pa.array(wanted.values(), TEXT)}))
-    url, among = subject.sql("url"), f"SELECT said FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
-    here = f"{sieve} AND {addresses.said(url)} IN ({among})"
-    rows = f"SELECT {url} AS u, {subject.example} AS e FROM items WHERE {here}"  # noqa: S608
+    here = f"FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
+    url = subject.sql("url")
+    which = f"{addresses.said(url)} IN (SELECT said {here})"
+    if subject.row(f"SELECT coalesce(sum(n), 0) {here}")[0] > FEW:
+        ends = {"", *ends}
+        if not all("/" in address for address in wanted.values()):  # without a path, the end is the location as written
+            ends |= {said for (said,) in subject.rows(f"SELECT regexp_extract(said, '^[^?#]*') {here}")}
+        subject.put("ends", pa.table({"e": pa.array(sorted(ends), TEXT)}))
+        which += f" AND {addresses.end(url)} IN (SELECT e FROM ends)"  # noqa: S608
+    rows = f"SELECT {url} AS u, {subject.example} AS e FROM items WHERE {which}"  # noqa: S608
     these = f"SELECT e, {column} AS k FROM ({rows})"  # noqa: S608
     return Asked(question.rows_where("k = v", these), unasked)
 
