@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from latentarchive.audit import Subject, load_suite, run_suite
-from latentarchive.audit.addresses import end, iiif, normal, registered_domain
+from latentarchive.audit.addresses import end, iiif, normal
 from latentarchive.audit.answers import FOUND, NOT_ASKED, NOT_FOUND, RUNGS, member
 from latentarchive.audit.suite import bind
 from latentarchive.audit.works import Work, pair_hash, read_list, read_work
@@ -99,21 +99,6 @@ def test_iiif_images_at_any_size(url, image):
 )
 def test_ends_sieve_rows_before_they_are_normalised(url, said):
     assert ask_sql(end("u"), url) == said
-
-
-@pytest.mark.parametrize(
-    ("host", "domain"),
-    [
-        ("images.museum.org.uk", "museum.org.uk"),
-        ("artic.edu", "artic.edu"),
-        ("a.b.cabinet.example", "cabinet.example"),
-        ("co.uk", None),
-        ("127.0.0.1", None),
-        ("localhost", None),
-    ],
-)
-def test_registered_domains(host, domain):
-    assert registered_domain(host) == domain
 
 
 ROWS = [
@@ -355,3 +340,14 @@ def test_the_suite_says_what_can_be_asked_and_counts_institutions(tmp_path):
     told = {one.sentence.partition(":")[0]: one for one in report.findings}
     assert (told["the same address and caption"].value, told["the same address and caption"].n) == (0.5, 2)
     assert told["perceptual"].outcome == "skip"
+
+
+def test_works_that_are_withheld_later_vanish_from_a_report(archive, tmp_path):
+    (tmp_path / "l.csv").write_text("id\ns:red.png\ns:white.png\n")
+    with Subject.of(archive) as subject:
+        asked = {"check": [{"name": "membership.works", "works": str(tmp_path / "l.csv")}]}
+        report = run_suite(subject, bind(asked, name="t", text="", where="t"))
+    rows = [row for one in report.findings if one.table for row in one.table.rows]
+    assert ("s:red.png", 1, "s:red-copy.png", "") in rows
+    assert "'s:red-copy.png'" not in str([one.record() for one in report.without({"s:red-copy.png"}).findings])
+    assert "'s:red.png'" not in str([one.record() for one in report.without({"s:red.png"}).findings])

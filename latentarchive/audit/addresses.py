@@ -5,9 +5,6 @@ Both sides of a comparison go through the same expressions, so that there is one
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 RULES = (
     "the scheme does not count (http is https), nor do user names, a leading www., the ports 80 and 443, case and a "
     "final full stop of the host, fragments, slashes at the end of the path, how characters are escaped (%20, &amp;), "
@@ -78,22 +75,3 @@ def end(url: str) -> str:
 def _unescaped(text: str) -> str:
     """SQL: percent escapes as the characters that they stand for; as written where that is no UTF-8."""
     return f"coalesce(TRY(url_decode({text})), {text})"
-
-
-def registered_domain(name: str) -> str | None:
-    """The domain that somebody registered, of a host's name (Public Suffix List); None for numbers and other names."""
-    labels = name.split(".")
-    if len(labels) < 2 or not all(labels) or labels[-1].isdecimal() or ":" in name:
-        return None
-    found = _suffixes().extract_str(name)
-    if found.suffix:
-        return f"{found.domain}.{found.suffix}" if found.domain else None
-    return ".".join(labels[-2:])  # a last part that is on no list is a suffix by the list's own rule
-
-
-@cache
-def _suffixes() -> Any:
-    """The list that tldextract carries: nothing is fetched, nothing kept."""
-    import tldextract
-
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -107,8 +107,9 @@ def works(subject: Subject, *, works: str = "", radius: int | None = None) -> It
             yield Finding(sentence=f"{rung.name}: not asked: {reason}.", outcome="skip")
             continue
         rows = [
-            (work.name, answer.rows, ", ".join(answer.which), answer.said)
+            (work.name, answer.rows, one, answer.said)
             for work, answer in zip(found.works, found.answers[rung.name], strict=True)
+            for one in (answer.which or ("",))
             if answer.verdict == FOUND
         ]
         yield Finding(
@@ -118,7 +119,9 @@ def works(subject: Subject, *, works: str = "", radius: int | None = None) -> It
             unit="share",
             n=asked,
             denominator="works that could be asked for",
-            table=Table(columns=("work", "rows", "some of them", "said"), rows=tuple(rows[:100])) if rows else None,
+            table=Table(columns=("work", "rows", "one of them", "said"), rows=tuple(rows[:100]), ids=(0, 2))
+            if rows
+            else None,
             examples=_examples(found, rung.name) if subject.archive is not None else (),
             notes=(f"Shows: {rung.shows}. Does not show: {rung.hides}.", *filter(None, (found.notes[rung.name],))),
         )

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from latentarchive.audit import addresses
+from latentarchive.audit.domains import registered_domain
 from latentarchive.audit.finding import Skip
 from latentarchive.audit.subject import Subject
 from latentarchive.audit.works import Work, pair_hash
@@ -113,7 +114,7 @@ class Question:
         return {
             at: {
                 "address": address, "netloc": location, "host": host, "image": image,
-                "domain": addresses.registered_domain(host) if host else None,
+                "domain": registered_domain(host) if host else None,
             }
             for at, address, location, host, image in rows
         }  # fmt: skip

@@ -6,7 +6,7 @@ import csv
 import io
 
 from latentarchive.audit.answers import CAVEAT, FOUND, NOT_ASKED, NOT_FOUND, RUNGS, Membership
-from latentarchive.render.text import plain
+from latentarchive.plaintext import plain
 
 MOST = 20
 """Works that are named where a whole list was asked about."""
