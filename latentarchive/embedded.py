@@ -20,6 +20,7 @@ import defusedxml.ElementTree
 from PIL import ExifTags, Image, ImageFile, IptcImagePlugin
 
 from latentarchive.quiet import keep_pillow_quiet
+from latentarchive.source_types import read_source_type
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # only the type; defusedxml parses
@@ -49,13 +50,6 @@ _PREFIXES = {
 }
 # Long logs of editing programs that say nothing of the work.
 _PASSED_OVER = ("http://ns.adobe.com/xap/1.0/mm/", "http://ns.adobe.com/camera-raw-settings/1.0/")
-
-_SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_SOURCE_TYPE_CODES = """digitalCapture computationalCapture negativeFilm positiveFilm print humanEdits
-    compositeCapture algorithmicallyEnhanced dataDrivenMedia digitalCreation virtualRecording screenCapture
-    compositeSynthetic composite trainedAlgorithmicMedia compositeWithTrainedAlgorithmicMedia
-    algorithmicMedia minorHumanEdits digitalArt softwareImage"""  # the last three are retired, and found
-
 
 Values = dict[str, list[str]]
 """Values by field, in the order of the file: ``xmp:dc:creator``, ``iptc:2:80``, ``exif:Artist``."""
@@ -139,7 +133,7 @@ def _embedded(found: Values, problem: str) -> Embedded:
     if any(len(found.get(key, ())) > 1 for name, key in work.items() if name != "AOCreator"):
         work = dict.fromkeys(work, "")  # several works: which of them is meant is not said
     notice = first(work["AOCopyrightNotice"])
-    kind = first("xmp:Iptc4xmpExt:DigitalSourceType")
+    kind = read_source_type(first("xmp:Iptc4xmpExt:DigitalSourceType"))
     return Embedded(
         title=first(work["AOTitle"], "xmp:dc:title", "iptc:2:5", "exif:XPTitle"),
         description=first("xmp:dc:description", "iptc:2:120", "exif:ImageDescription", "exif:XPComment"),
@@ -152,23 +146,14 @@ def _embedded(found: Values, problem: str) -> Embedded:
         source=first(work["AOSource"], "xmp:photoshop:Source", "xmp:dc:source", "iptc:2:115"),
         keywords=tuple(dict.fromkeys(every("xmp:dc:subject", "iptc:2:25", "exif:XPKeywords")))[:MAX_FIELDS],
         mining=first("xmp:plus:DataMining"),
-        digital_source_type=_source_type(kind),
-        bare_source_type=bool(kind) and "/" not in kind,
+        digital_source_type=kind.uri,
+        bare_source_type=kind.bare,
         fields=MappingProxyType({k: "; ".join(v)[:MAX_VALUE] for k, v in list(found.items())[:MAX_FIELDS]}),
         problem=problem,
     )
 
 
 _WORK = ("AOTitle", "AOCreator", "AOCircaDateCreated", "AODateCreated", "AOCopyrightNotice", "AOSource")
-
-
-def _source_type(written: str) -> str:
-    """The canonical URI of a known code, else the URI as written, else ""."""
-    code = re.split(r"[/:#]", written.rstrip("/"))[-1].lower()
-    for known in _SOURCE_TYPE_CODES.split():
-        if known.lower() == code and "c2pa.org" not in written:
-            return _SOURCE_TYPES + known
-    return written if re.match(r"https?://\S+$", written) else ""
 
 
 def _iptc_date(written: str) -> str:

@@ -14,7 +14,9 @@ from latentarchive.audit.subject import Subject
 from latentarchive.binding import converted
 from latentarchive.errors import SuiteError, nearest
 
-FAMILIES = ("composition", "domains", "captions", "resolution", "years", "scores", "membership", "retrieval")
+FAMILIES = (
+    "composition", "domains", "captions", "resolution", "years", "scores", "membership", "retrieval", "rights", "reservations", "embedded", "provenance", "quality",
+)
 """Modules of this package that hold checks; the first half of their names."""
 
 Function = Callable[..., Iterator[Finding]]

@@ -61,6 +61,8 @@ ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "year": (NUMBER, ("year",)),
     "year_end": (NUMBER, ("year_end",)),
     "source": (TEXT, ("source",)),
+    "mining": (TEXT, ("mining", "data_mining", "plus_data_mining")),
+    "provenance": (TEXT, ("provenance_text", "provenance", "ownership_history", "object_provenance")),
 }  # fmt: skip
 """By role: its type, and the names it goes by, best first, in any case. Original sizes stand before those that a
 downloader resized to: LAION, DataComp, COYO and img2dataset, as ``audits.md`` of their publishers list them."""
@@ -189,6 +191,20 @@ class Subject:
         found = self.rows(f"SELECT typeof({sql}) FROM items LIMIT 1")  # noqa: S608
         return str(found[0][0]) if found else ""
 
+    def named(self, name: str) -> bool:
+        """Whether there is a column of this name, in any case; `field` gives its expression."""
+        return self._found((name.removeprefix("extra."),)) is not None
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return list(self._names)
+
+    @property
+    def extra_keys(self) -> list[str]:
+        """Names of the further columns of an archive, without ``extra.``; none for a table."""
+        return sorted(self._extra.values()) if self.archive is not None else []
+
     @property
     def example(self) -> str:
         """An expression that names a row to a person: its id, else its address, else its number."""
@@ -258,6 +274,11 @@ class Subject:
         if name not in self._kept:
             self._kept[name] = make()
         return self._kept[name]
+
+    def keep(self, name: str, table: pa.Table) -> str:
+        """The name under which a small Arrow table can be asked too, for example what was read from distinct values."""
+        self._db.register(name, table)
+        return quoted(name)
 
     # What only an archive has.
 
