@@ -21,7 +21,7 @@ UNCERTAIN = (
 
 TAKEN = (
     "confiscated", "seized", "looted", "forced sale", "expropriated", "nationalized", "nationalised", "spoliated",
-    "plundered", "stolen", "restituted", "restitution", "collecting point", "einsatzstab", "jeu de paume", "heirs of",
+    "plundered", "stolen", "restituted", "restitution", "collecting point", "einsatzstab", "jeu de paume",
 )  # fmt: skip
 """Words that ask for a second reading. They may stand in the history of a work that was given back long ago."""
 
@@ -90,6 +90,8 @@ class Ownership:
     owners: tuple[Owner, ...]
     #: What follows the chain: notes, initials, remarks; "" if nothing does.
     notes: str
+    #: Year from which the museum has the work, where the catalogue says so; None where it does not.
+    kept: int | None = None
 
     def made(self, year: int | None, maker: str) -> Ownership:
         """The same, where the first link names the maker and has no year: the maker had the work from when it was made."""
@@ -101,6 +103,10 @@ class Ownership:
         if not names & said or "sitter" in said or (first.last is not None and first.last < year):
             return self
         return replace(self, owners=(replace(first, first=year), *self.owners[1:]))
+
+    def kept_since(self, year: int | None) -> Ownership:
+        """The same, with the year in which the catalogue says that the museum acquired it, if its chain has none later."""
+        return replace(self, kept=year) if year is not None else self
 
     @property
     def ends(self) -> int | None:
@@ -140,10 +146,15 @@ class Ownership:
             assert last is not None
             if before is not None and before[1] <= first:
                 found.append((number, Span(before[1], first, dated=before[0] == number - 1)))
-            if owner.last is None and number == len(self.owners) - 1:
+            if owner.last is None and number == len(self.owners) - 1 and self.kept is None:
                 last = OPEN
             found.append((number, Span(first, last, dated=True)))
             before = (number, last)
+        if self.kept is not None and self.owners:
+            at = len(self.owners) - 1
+            if before is not None and before[1] <= self.kept:  # the last that are named gave it to the museum
+                found.append((at, Span(before[1], self.kept, dated=before[0] == at)))
+            found.append((at, Span(self.kept, OPEN, dated=True)))
         return found
 
 

@@ -1,1 +1,231 @@
-"""To come."""
+"""What the image files say of themselves: EXIF, IPTC and XMP, how they were made, and Content Credentials."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+
+from PIL import Image
+
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.registry import check
+from latentarchive.audit.subject import Subject
+from latentarchive.credentials import OUTCOMES, UNCHECKED, read_credentials
+from latentarchive.errors import ArchiveError, require
+from latentarchive.images import FORMATS
+from latentarchive.source_types import SourceType, read_source_type
+
+TOLD = {
+    "creator": ("xmp:dc:creator", "iptc:2:80", "exif:Artist", "exif:XPAuthor",
+                "xmp:Iptc4xmpExt:ArtworkOrObject/Iptc4xmpExt:AOCreator"),
+    "credit line": ("xmp:photoshop:Credit", "iptc:2:110"),
+    "rights in words": ("xmp:dc:rights", "xmp:xmpRights:UsageTerms", "iptc:2:116", "exif:Copyright",
+                        "xmp:Iptc4xmpExt:ArtworkOrObject/Iptc4xmpExt:AOCopyrightNotice"),
+    "rights as an address": ("xmp:cc:license", "xmp:xmpRights:WebStatement"),
+    "licensor": ("xmp:plus:Licensor/plus:LicensorName", "xmp:plus:Licensor/plus:LicensorURL"),
+    "data mining": ("xmp:plus:DataMining",),
+    "digital source type": ("xmp:Iptc4xmpExt:DigitalSourceType",),
+    "source or owner": ("xmp:photoshop:Source", "xmp:dc:source", "iptc:2:115",
+                        "xmp:Iptc4xmpExt:ArtworkOrObject/Iptc4xmpExt:AOSource"),
+    "inventory number": ("xmp:Iptc4xmpExt:ArtworkOrObject/Iptc4xmpExt:AOSourceInvNo",),
+    "title": ("xmp:dc:title", "iptc:2:5", "exif:XPTitle", "xmp:Iptc4xmpExt:ArtworkOrObject/Iptc4xmpExt:AOTitle"),
+}  # fmt: skip
+"""What may be told, and the fields that tell it."""
+
+AI_FIELDS = {
+    "xmp:Iptc4xmpExt:AISystemUsed": "system used",
+    "xmp:Iptc4xmpExt:AISystemVersionUsed": "version of the system",
+    "xmp:Iptc4xmpExt:AIPromptInformation": "prompt",
+    "xmp:Iptc4xmpExt:AIPromptWriterName": "writer of the prompt",
+}
+"""Fields on generative AI of the IPTC Photo Metadata Standard 2025.1, and what they hold."""
+
+
+@check
+def fields(subject: Subject) -> Iterator[Finding]:
+    """What the files tell of their creator, credit, rights and source, and in how many of them each is told.
+
+    A file that tells nothing is common: many programs drop what a file says when they resize it.
+    """
+    subject.holding()
+    told = "len(list_filter(map_keys(extra), lambda k: starts_with(k, 'embedded.') AND k <> 'embedded.problem'))"
+    silent = subject.row(f"SELECT count(*) FROM items WHERE {told} = 0")[0]  # noqa: S608
+    rows = []
+    for what, keys in TOLD.items():
+        where = " OR ".join(f"coalesce(extra['embedded.{key}'], '') <> ''" for key in keys)
+        count = subject.row(f"SELECT count(*) FROM items WHERE {where}")[0]  # noqa: S608
+        rows.append((what, count, count / max(subject.n, 1)))
+    yield Finding(
+        sentence=f"{silent:,} of {subject.n:,} files tell nothing of themselves in EXIF, IPTC or XMP; "
+        f"{rows[0][1]:,} tell of a creator, {rows[1][1]:,} of a credit line.",
+        value=silent / max(subject.n, 1),
+        unit="share",
+        n=subject.n,
+        denominator=subject.items,
+        table=Table(columns=("what", "files that tell it", "share"), rows=tuple(rows)),
+        picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: how many files tell each thing of themselves."),
+    )
+    problem = "coalesce(extra['embedded.problem'], '') <> ''"
+    ids = [str(one) for (one,) in subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {problem} ORDER BY id")]  # noqa: S608
+    if ids:
+        yield Finding(
+            sentence=f"{len(ids):,} of {subject.n:,} files have metadata that could not be read whole.",
+            value=len(ids) / max(subject.n, 1),
+            unit="share",
+            n=subject.n,
+            denominator=subject.items,
+            examples=tuple(ids[:MOST_EXAMPLES]),
+        )
+
+
+@check
+def source_types(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
+    """What kind of making the files, or the catalogue, state as IPTC Digital Source Type; generated ones first.
+
+    Retired codes and bare ones, which lack the address that the standard asks for, are read and counted. A file
+    without a source type may be of any kind: that nothing is stated shows nothing.
+
+    Options:
+        top: How many generated items are listed.
+    """
+    subject.holding()
+    written = "coalesce(extra['embedded.xmp:Iptc4xmpExt:DigitalSourceType'], extra['digital_source_type'])"
+    counted = [
+        (read_source_type(value), n)
+        for value, n in subject.rows(
+            f"SELECT {written} AS v, count(*) AS n FROM items WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v"  # noqa: S608
+        )
+    ]
+    told = sum(n for _, n in counted)
+    made = [one.written for one, _ in counted if one.generated]
+    count = sum(n for one, n in counted if one.generated)
+    listed = []
+    if made:
+        wanted = ", ".join(["?"] * len(made))
+        listed = subject.rows(
+            f"SELECT {subject.example} AS id, {written} FROM items WHERE {written} IN ({wanted}) ORDER BY id LIMIT {top}",  # noqa: S608
+            made,
+        )
+    yield Finding(
+        sentence=f"{count:,} of {subject.n:,} {subject.items} say that a trained model made them, wholly or in part; "
+        f"{subject.n - told:,} say nothing of how they were made.",
+        value=count / max(subject.n, 1),
+        unit="share",
+        n=subject.n,
+        denominator=subject.items,
+        examples=tuple(str(item) for item, _ in listed[:MOST_EXAMPLES]),
+        table=Table(columns=("item", "digital source type"), rows=tuple(listed), ids=(0,)) if listed else None,
+        notes=("A file that says nothing may be of any kind.",),
+    )
+    if counted:
+        bare, retired = (sum(n for one, n in counted if getattr(one, name)) for name in ("bare", "retired"))
+        yield Finding(
+            sentence=f"{told:,} state a digital source type; {bare:,} as a bare code, {retired:,} with a retired one.",
+            value=told / max(subject.n, 1),
+            unit="share",
+            n=subject.n,
+            denominator=subject.items,
+            table=Table(
+                columns=("as written", "what it says", "items"),
+                rows=tuple((one.written, _said(one), n) for one, n in counted),
+            ),
+        )
+
+
+@check
+def ai(subject: Subject) -> Iterator[Finding]:
+    """Files that fill the fields on generative AI of the IPTC standard 2025.1: system, prompt and its writer."""
+    subject.holding()
+    filled = {key: f"coalesce(extra['embedded.{key}'], '') <> ''" for key in AI_FIELDS}
+    ids = subject.rows(
+        f"SELECT {subject.example} AS id FROM items WHERE {' OR '.join(filled.values())} ORDER BY id"  # noqa: S608
+    )
+    rows = tuple(
+        (AI_FIELDS[key], subject.row(f"SELECT count(*) FROM items WHERE {where}")[0])  # noqa: S608
+        for key, where in filled.items()
+    )
+    yield Finding(
+        sentence=f"{len(ids):,} of {subject.n:,} files name an AI system, a prompt or its writer.",
+        value=len(ids) / max(subject.n, 1),
+        unit="share",
+        n=subject.n,
+        denominator=subject.items,
+        examples=tuple(str(one) for (one,) in ids[:MOST_EXAMPLES]),
+        table=Table(columns=("field", "files"), rows=rows) if ids else None,
+    )
+
+
+@check
+def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
+    """Content Credentials (C2PA) in the original files, in distinct outcomes; remote manifests are not fetched.
+
+    "Intact" means that nothing was changed since somebody signed; who that was is not checked against any list, so
+    none of it means "trusted". That a file has no manifest shows nothing: neither that it is a photograph nor that it
+    is not. Needs the extra ``interop`` and the originals.
+
+    Options:
+        most: How many files are read, chosen by a hash of their ids; the others count as not checked.
+    """
+    archive = subject.holding()
+    try:
+        require("c2pa", extra="interop")
+    except ArchiveError as error:
+        raise Skip(str(error)) from error
+    outcomes, codes, uses = Counter[str](), Counter[str](), Counter[str]()
+    generated: list[str] = []
+    telling: list[tuple[str, str, str]] = []
+    chosen = subject.rows(f"SELECT id FROM items ORDER BY hash(id), id LIMIT {most}")  # noqa: S608
+    for (item,) in chosen:
+        try:
+            data = archive.original(item)
+        except ArchiveError:
+            outcomes[UNCHECKED] += 1
+            continue
+        found = read_credentials(data, _format(data))
+        outcomes[found.outcome] += 1
+        codes.update(found.codes)
+        uses.update(found.mining)
+        if any(kind.generated for kind in found.source_types):
+            generated.append(item)
+        if found.outcome in OUTCOMES[:5]:
+            telling.append((item, found.outcome, ", ".join((*found.codes, *found.mining))))
+    outcomes[UNCHECKED] += subject.n - len(chosen)
+    checked = subject.n - outcomes[UNCHECKED]
+    signed = sum(outcomes[one] for one in OUTCOMES[:5])
+    yield Finding(
+        sentence=f"{outcomes[UNCHECKED]:,} of {subject.n:,} files were not checked; of the {checked:,} others {signed:,} "
+        f"have Content Credentials, {outcomes[OUTCOMES[1]] + outcomes[OUTCOMES[2]]:,} of them altered or with a broken "
+        "signature.",
+        value=signed / checked if checked else None,
+        unit="share" if checked else "",
+        n=checked,
+        denominator="original files that were checked",
+        examples=tuple(item for item, *_ in sorted(telling)[:MOST_EXAMPLES]),
+        table=Table(columns=("outcome", "files"), rows=tuple((one, outcomes[one]) for one in OUTCOMES)),
+        picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: files by what came of looking for Content Credentials."),
+        notes=("No list of trusted signers is consulted, and nothing is fetched.", "No manifest shows nothing."),
+    )
+    if telling:
+        yield Finding(
+            sentence=f"{len(generated):,} of {signed:,} manifests say that a trained model made the image, wholly or in "
+            f"part; {sum(1 for one in telling if ': ' in one[2]):,} do not allow, or limit, mining or training.",
+            value=len(generated),
+            unit="files",
+            n=signed,
+            denominator="files with Content Credentials",
+            table=Table(columns=("item", "outcome", "codes and reservations"), rows=tuple(sorted(telling)), ids=(0,)),
+        )
+
+
+def _format(data: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            return image.format or ""
+    except Exception:  # noqa: BLE001 - whatever a decoder makes of hostile bytes: then it is of no known format
+        return ""
+
+
+def _said(one: SourceType) -> str:
+    words = one.words or "not in the vocabulary"
+    return f"{words} (bare code)" if one.bare else words

@@ -1,1 +1,346 @@
-"""To come."""
+"""Reservations of data mining and of AI training, as they are recorded: in files, tables and fields of the web.
+
+Nothing is fetched. A reservation that was never recorded cannot be found here, and silence allows nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.registry import check
+from latentarchive.audit.subject import Subject
+from latentarchive.optouts import (
+    AI_AGENTS,
+    HIDING,
+    RESERVING,
+    directives_for,
+    read_robots,
+    read_robots_tag,
+    read_tdm_fields,
+    read_tdm_file,
+    read_usage,
+)
+from latentarchive.rights import mining_code, reserves_mining
+
+ROBOTS_TAG = ("x_robots_tag", "x-robots-tag", "robots_tag", "xrobotstag")
+USAGE = ("content_usage", "content-usage", "contentusage")
+TDM = ("tdm_reservation", "tdm-reservation", "tdmreservation")
+TDM_POLICY = ("tdm_policy", "tdm-policy", "tdmpolicy")
+"""Names by which recorders keep the fields of HTTP."""
+
+MOST = 200_000
+"""Different values, or addresses, that are read."""
+
+SILENCE = "That nothing is recorded does not mean that it is allowed."
+
+
+@check
+def mining(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
+    """Items whose file or catalogue reserves data mining or training in the words of the PLUS vocabulary.
+
+    Each code of the vocabulary is counted. Those that point to constraints or rights expressions elsewhere count as
+    reservations until a person has read these.
+
+    Options:
+        top: How many items are listed.
+    """
+    column = f"trim(CAST({subject.sql('mining')} AS VARCHAR))"
+    codes = {written: mining_code(written or "") for (written, _) in _distinct(subject, column)}
+    reserved = [written for written, code in codes.items() if reserves_mining(code)]
+    counts = Counter[str]()
+    for written, n in _distinct(subject, column):
+        counts[codes[written] or "not of the vocabulary"] += n
+    yield _found(subject, column, reserved, "reserve data mining", top, said=lambda written: codes[written])
+    if counts:
+        listed = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        yield Finding(
+            sentence=f"{sum(counts.values()):,} of {subject.n:,} {subject.items} say something of data mining; most "
+            f"often {listed[0][0]}.",
+            value=sum(counts.values()) / max(subject.n, 1),
+            unit="share",
+            n=subject.n,
+            denominator=subject.items,
+            table=Table(columns=("PLUS Data Mining", "items"), rows=tuple(listed)),
+            picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: items by what they say of data mining."),
+        )
+
+
+@check
+def robots_tag(subject: Subject, *, agents: tuple[str, ...] = ("img2dataset",), top: int = 200) -> Iterator[Finding]:
+    """Items whose recorded X-Robots-Tag asks not to be used for AI (noai, noimageai).
+
+    A line that names a robot speaks for that robot alone. Directives for search engines (noindex, noimageindex) are
+    counted apart: they say nothing of AI, although some downloaders pass over such images too.
+
+    Options:
+        agents: Product tokens of the robots on whose behalf the field is read.
+        top: How many items are listed.
+    """
+    column = _column(subject, ROBOTS_TAG, "X-Robots-Tag")
+    read = {written: directives_for(read_robots_tag(written), agents) for written, _ in _distinct(subject, column)}
+    yield _found(subject, column, [w for w, asked in read.items() if asked & RESERVING],
+                 "ask in their X-Robots-Tag not to be used for AI", top,
+                 said=lambda written: ", ".join(sorted(read[written])))  # fmt: skip
+    counts = Counter[str]()
+    for written, n in _distinct(subject, column):
+        counts.update(dict.fromkeys(read[written], n))
+    hidden = sum(n for written, n in _distinct(subject, column) if read[written] & HIDING)
+    yield Finding(
+        sentence=f"{hidden:,} of {subject.n:,} {subject.items} ask search engines not to show them.",
+        value=hidden / max(subject.n, 1),
+        unit="share",
+        n=subject.n,
+        denominator=subject.items,
+        table=Table(
+            columns=("directive", "items"), rows=tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+        )
+        if counts
+        else None,
+    )
+
+
+@check
+def usage(subject: Subject, *, category: str = "train-ai", top: int = 200) -> Iterator[Finding]:
+    """Items whose recorded Content-Usage field (AIPREF, a draft of the IETF) does not want a use.
+
+    Options:
+        category: The use that is asked about.
+        top: How many items are listed.
+    """
+    column = _column(subject, USAGE, "Content-Usage")
+    read = {written: read_usage(written) for written, _ in _distinct(subject, column)}
+    yield _found(subject, column, [w for w, said in read.items() if said is not None and said.get(category) is False],
+                 f"say {category}=n in their Content-Usage", top, said=lambda written: written,
+                 note="AIPREF is a draft: its words may change before it is a standard.")  # fmt: skip
+    broken = sum(n for written, n in _distinct(subject, column) if read[written] is None)
+    if broken:
+        yield Finding(
+            sentence=f"{broken:,} of {subject.n:,} {subject.items} have a Content-Usage that is no structured field "
+            "(RFC 9651): by the draft it counts as absent.",
+            value=broken / max(subject.n, 1),
+            unit="share",
+            n=subject.n,
+            denominator=subject.items,
+            examples=_ids(subject, column, [w for w, said in read.items() if said is None], MOST_EXAMPLES),
+        )
+
+
+@check
+def tdm(subject: Subject, *, files: str = "", top: int = 200) -> Iterator[Finding]:
+    """Items whose mining is reserved by TDMRep: in recorded HTTP fields, else in the file of their site.
+
+    What an HTML page says of itself in ``meta`` elements is said of the page and not of the images that it shows; it
+    is not read here.
+
+    Options:
+        files: Folder with the tdmrep.json of each site as ``HOST.json``; "": the fields alone.
+        top: How many items are listed.
+    """
+    sites = _recorded(files, ".json") if files else {}
+    column = _first(subject, TDM)
+    if column is None and not sites:
+        message = f"there is no column of TDMRep: looked for {', '.join(TDM)}; and no folder of files is given"
+        raise Skip(message)
+    reserved: dict[str, str] = {}
+    by_field = 0
+    if column is not None:
+        policy = _first(subject, TDM_POLICY) or "''"
+        both = f"concat(coalesce({column}, ''), chr(10), coalesce({policy}, ''))"
+        for written, n in _distinct(subject, both):
+            value, _, place = written.partition("\n")
+            said = read_tdm_fields({"tdm-reservation": value, "tdm-policy": place})
+            if said is not None and said.reserved:
+                by_field += n
+                for item in _ids(subject, both, [written], top):
+                    reserved[item] = said.policy or "fields"
+    asked, by_file, problems = 0, 0, {}
+    silent = f"{column} IS NULL OR trim({column}) NOT IN ('0', '1')" if column is not None else "true"
+    for item, host, path in _addresses(subject, sites, silent) if sites else ():
+        asked += 1
+        try:
+            said = read_tdm_file(sites[host], path)
+        except ValueError as error:
+            problems[host] = str(error)
+            continue
+        if said is not None and said.reserved:
+            by_file += 1
+            if len(reserved) < top:
+                reserved[item] = said.policy or f"file of {host}"
+    total = by_field + by_file
+    rows = tuple(sorted(reserved.items())[:top])
+    yield Finding(
+        sentence=f"{total:,} of {subject.n:,} {subject.items} are reserved by TDMRep: {by_field:,} by their own "
+        f"fields, {by_file:,} by the file of their site.",
+        value=total / max(subject.n, 1),
+        unit="share",
+        n=subject.n,
+        denominator=subject.items,
+        examples=tuple(item for item, _ in rows[:MOST_EXAMPLES]),
+        table=Table(columns=("item", "policy, or where it stands"), rows=rows, ids=(0,)) if rows else None,
+        notes=(
+            SILENCE,
+            *((f"Files of {len(sites):,} sites were at hand; {asked:,} addresses lie on them.",) if sites else ()),
+            *(f"The file of {host} was not read: {why}." for host, why in sorted(problems.items())[:5]),
+        ),
+    )
+
+
+@check
+def robots(
+    subject: Subject, *, files: str, agents: tuple[str, ...] = tuple(AI_AGENTS), top: int = 20
+) -> Iterator[Finding]:
+    """Items that the recorded robots.txt of their site asks robots of AI not to fetch.
+
+    A robots.txt of today says nothing of what stood there when a collection was gathered.
+
+    Options:
+        files: Folder with the robots.txt of each site as ``HOST.txt``.
+        agents: Product tokens of the robots that are asked about.
+        top: How many sites are listed.
+    """
+    sites = {host: read_robots(text) for host, text in _recorded(files, ".txt").items()}
+    closed: dict[str, Counter[str]] = {agent: Counter() for agent in agents}
+    per = Counter[str]()
+    unwanted = Counter[str]()
+    examples: list[str] = []
+    for item, host, path in _addresses(subject, sites, "true"):
+        per[host] += 1
+        refused = [agent for agent in agents if not sites[host].allows(agent, path)]
+        for agent in refused:
+            closed[agent][host] += 1
+        unwanted[host] += any(sites[host].usage(agent, path).get("train-ai") is False for agent in agents)
+        if refused and len(examples) < MOST_EXAMPLES:
+            examples.append(item)
+    n = sum(per.values())
+    if not n:
+        message = f"none of the addresses lies on one of the {len(sites):,} sites whose robots.txt is in {files}"
+        raise Skip(message)
+    worst = max(agents, key=lambda agent: (closed[agent].total(), agent))
+    yield Finding(
+        sentence=f"{closed[worst].total():,} of {n:,} addresses on the {len(per):,} sites with a recorded robots.txt are "
+        f"closed to {worst}, the robot that most are closed to.",
+        value=closed[worst].total() / n,
+        unit="share",
+        n=n,
+        denominator="addresses on sites with a recorded robots.txt",
+        examples=tuple(sorted(examples)),
+        table=Table(
+            columns=("robot", "whose", "addresses closed to it"),
+            rows=tuple((agent, AI_AGENTS.get(agent, ""), closed[agent].total()) for agent in agents),
+        ),
+        picture=Picture(kind="bars", x=0, y=(2,), alt="Bars: addresses closed to each robot."),
+        notes=(f"{subject.n - n:,} of {subject.n:,} {subject.items} lie on other sites, of which nothing is known.", SILENCE),
+    )
+    yield Finding(
+        sentence=f"{unwanted.total():,} of {n:,} are open to robots and say train-ai=n in their site's robots.txt "
+        "(AIPREF, a draft).",
+        value=unwanted.total() / n,
+        unit="share",
+        n=n,
+        denominator="addresses on sites with a recorded robots.txt",
+        table=Table(
+            columns=("site", "addresses", f"closed to {worst}", "train-ai=n", "licence in robots.txt"),
+            rows=tuple(
+                (host, count, closed[worst][host], unwanted[host], ", ".join(sites[host].licences))
+                for host, count in sorted(per.items(), key=lambda one: (-one[1], one[0]))[:top]
+            ),
+        ),
+    )
+
+
+def _distinct(subject: Subject, column: str) -> list[tuple[str, int]]:
+    """Different values that say anything, and how many items have each; most common first."""
+    return [
+        (str(value), n)
+        for value, n in subject.rows(
+            f"SELECT {column} AS v, count(*) AS n FROM items WHERE trim(coalesce({column}, '')) <> '' "  # noqa: S608
+            f"GROUP BY v ORDER BY n DESC, v LIMIT {MOST}"
+        )
+    ]
+
+
+def _ids(subject: Subject, column: str, values: list[str], most: int) -> tuple[str, ...]:
+    return tuple(item for item, _ in _listed(subject, column, values, most))
+
+
+def _listed(subject: Subject, column: str, values: list[str], most: int) -> list[tuple[str, str]]:
+    """The first items, by id, whose column has one of these values, and the value."""
+    if not values:
+        return []
+    asked = subject.keep("asked", pa.table({"v": pa.array(values, pa.string())}))
+    return [
+        (str(item), str(value))
+        for item, value in subject.rows(
+            f"SELECT {subject.example} AS id, {column} AS v FROM items WHERE {column} IN (SELECT v FROM {asked}) "  # noqa: S608
+            f"ORDER BY id LIMIT {most}"
+        )
+    ]
+
+
+def _found(
+    subject: Subject,
+    column: str,
+    values: list[str],
+    words: str,
+    top: int,
+    *,
+    said: Callable[[str], str],
+    note: str = SILENCE,
+) -> Finding:
+    wanted = set(values)
+    count = sum(n for value, n in _distinct(subject, column) if value in wanted)
+    rows = tuple((item, said(value)) for item, value in _listed(subject, column, values, top))
+    return Finding(
+        sentence=f"{count:,} of {subject.n:,} {subject.items} {words}.",
+        value=count / max(subject.n, 1),
+        unit="share",
+        n=subject.n,
+        denominator=subject.items,
+        examples=tuple(item for item, _ in rows[:MOST_EXAMPLES]),
+        table=Table(columns=("item", "what it says"), rows=rows, ids=(0,)) if rows else None,
+        notes=(note, *((f"The first {top:,} are listed.",) if count > top else ())),
+    )
+
+
+def _first(subject: Subject, names: tuple[str, ...]) -> str | None:
+    name = next((name for name in names if subject.named(name)), None)
+    return f"CAST({subject.field(name)} AS VARCHAR)" if name is not None else None
+
+
+def _column(subject: Subject, names: tuple[str, ...], what: str) -> str:
+    column = _first(subject, names)
+    if column is None:
+        message = f"there is no recorded {what}: looked for {', '.join(names)}"
+        raise Skip(message)
+    return column
+
+
+def _recorded(folder: str, suffix: str) -> dict[str, str]:
+    """The recorded files by host."""
+    found = sorted(Path(folder).glob(f"*{suffix}")) if Path(folder).is_dir() else []
+    if not found:
+        message = f"there is no file HOST{suffix} in {folder}"
+        raise Skip(message)
+    return {path.name.removesuffix(suffix).lower(): path.read_text(errors="replace") for path in found}
+
+
+def _addresses(subject: Subject, sites: dict[str, object] | dict[str, str], where: str) -> Iterator[tuple[str, str, str]]:
+    """Item, host and path of the addresses that lie on these sites, at most `MOST`, chosen by a hash where there are more."""
+    url = subject.sql("url")
+    host = f"lower(regexp_extract({url}, '^[A-Za-z]+://(?:[^/@]*@)?([^/:?#]+)', 1))"
+    hosts = subject.keep("sites", pa.table({"host": pa.array(list(sites), pa.string())}))
+    for item, at, address in subject.rows(
+        f"SELECT {subject.example}, {host} AS h, {url} FROM items WHERE ({where}) AND {host} IN (SELECT host FROM {hosts}) "  # noqa: S608
+        f"ORDER BY hash({url}), 1 LIMIT {MOST}"
+    ):
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            continue
+        yield str(item), at, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -43,9 +43,9 @@ def classes(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
     counts["unknown"] += unread
     unknown = counts["no statement"] + counts.get("unknown", 0)
     yield Finding(
-        sentence=f"Whether they may be used is not known of {unknown:,} of {subject.n:,} {subject.items}: "
-        f"{counts['no statement']:,} have no statement, {undecided:,} one that says that nobody has decided, "
-        f"{counts.get('unknown', 0) - undecided:,} one whose words leave it open.",
+        sentence=f"{unknown:,} of {subject.n:,} {subject.items} leave open whether they may be used: "
+        f"{counts['no statement']:,} have no statement, {undecided:,} say that nobody has decided, "
+        f"{counts['unknown'] - undecided:,} have words that leave it open.",
         value=unknown / subject.n if subject.n else 0.0,
         unit="share",
         n=subject.n,

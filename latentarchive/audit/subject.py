@@ -62,6 +62,8 @@ ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "year_end": (NUMBER, ("year_end",)),
     "source": (TEXT, ("source",)),
     "mining": (TEXT, ("mining", "data_mining", "plus_data_mining")),
+    "acquired": (TEXT, ("date_acquired", "acquired", "acquisition_date", "acquisition_year", "accession_date",
+                        "accessionyear", "accession_year")),
     "provenance": (TEXT, ("provenance_text", "provenance", "ownership_history", "object_provenance")),
 }  # fmt: skip
 """By role: its type, and the names it goes by, best first, in any case. Original sizes stand before those that a
