@@ -32,7 +32,7 @@ _NOTES = re.compile(r"(?im)(?:^|(?<=[.\]\s]))(?:notes?|footnotes?|sources?)\s*(?
 _REMARK = re.compile(r"(?m)^\s*\(?(?:[A-Z]{2,4}\W+(?:\d|[A-Z][a-z]+ \d)|(?i:under review|re-check|verso\b)).*", re.DOTALL)
 _SHORT = frozenset(
     """mr mrs ms dr st jr sr co inc ltd prof no nos ca c vol messrs bros rev hon gen col capt esq p pp fig pl ed
-    dept est corp cie bt gal m mme mlle ph calif mass conn penn b d""".split()  # noqa: SIM905  # readable as a list
+    suppl dept est corp cie bt gal m mme mlle ph calif mass conn penn b d""".split()  # noqa: SIM905  # readable as a list
 )
 _YEAR = r"(?:1[0-9]|20)\d\d"
 _NUMBERED = re.compile(rf"(?i)(?:\b(?:nos?|lots?|pp?|pages?|plates?|pl|vol|volume|inv|cat)\b\.?\s*|[#$£€]\s?){_YEAR}\b")
@@ -43,9 +43,15 @@ _RANGE = re.compile(
     rf"\b({_YEAR})s?\??\s*(?:[-–—]|to\b|until\b|through\b|till\b)\s*"
     rf"(?:at\s+least\s+|(?:about|ca?\.|circa|[A-Z][a-z]+)\s+|\d\d?,?\s+)*({_YEAR}|\d\d)(?!\d)"
 )
-_LAST = re.compile(rf"(?i)\b(?:until|till|through|to|before)\s+(?:[^\d;]{{0,24}}?\d{{0,2}},?\s*)({_YEAR})(?!\d)")
-_BY = re.compile(rf"(?i)\bby\s+(?:[^\d;]{{0,24}}?\d{{0,2}},?\s*)({_YEAR})(?!\d)")
-_ANY = re.compile(rf"(?<![\d/.])({_YEAR})(?![\d])")
+# What may stand between "until" and its year; "gift to the Museum, 1960" is no end
+_DAY = (
+    r"(?:(?:at\s+least|about|approximately|ca?\.|circa|early|mid|late|some\s*time|some\s+time\s+before|before|in|the|or|"
+    r"jan\w*\.?|feb\w*\.?|mar\w*\.?|apr\w*\.?|may|june?\.?|july?\.?|aug\w*\.?|sept?\w*\.?|oct\w*\.?|nov\w*\.?|dec\w*\.?|"
+    r"\d{1,2}(?:st|nd|rd|th)?,?|\d{1,2}/(?:\d{1,2}/)?|,)\s*)*"
+)
+_LAST = re.compile(rf"(?i)\b(?:until|till|through|to|before)\s+{_DAY}({_YEAR})(?!\d)")
+_BY = re.compile(rf"(?i)\bby\s+{_DAY}({_YEAR})(?!\d)")
+_ANY = re.compile(rf"(?<![\d.])({_YEAR})(?![\d])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,30 @@ def mining(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
             table=Table(columns=("PLUS Data Mining", "items"), rows=tuple(listed)),
             picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: items by what they say of data mining."),
         )
+    if subject.archive is not None:
+        yield _kept(subject, reserved)
+
+
+def _kept(subject: Subject, reserved: list[str]) -> Finding:
+    """Whether what files reserve is reserved in the records, which is what every later step reads."""
+    stated = "extra['embedded.xmp:plus:DataMining']"
+    in_files = [written for written, _ in _distinct(subject, stated) if reserves_mining(mining_code(written))]
+    said, kept = (
+        subject.keep(name, pa.table({"v": pa.array(values, pa.string())}))
+        for name, values in (("said", in_files), ("kept", reserved))
+    )
+    of_files, lost = f"{stated} IN (SELECT v FROM {said})", f"mining NOT IN (SELECT v FROM {kept})"  # noqa: S608
+    n = subject.row(f"SELECT count(*) FROM items WHERE {of_files}")[0]  # noqa: S608
+    ids = [str(one) for (one,) in subject.rows(f"SELECT id FROM items WHERE {of_files} AND {lost} ORDER BY id")]  # noqa: S608
+    return Finding(
+        sentence=f"{len(ids):,} of {n:,} reservations that the files state were lost on the way into the records.",
+        value=len(ids),
+        unit="reservations",
+        n=n,
+        denominator="files that reserve data mining",
+        examples=tuple(ids[:MOST_EXAMPLES]),
+        notes=("Thumbnails and tables carry no metadata of the file: what is made of them must go by the record.",),
+    )
 
 
 @check
