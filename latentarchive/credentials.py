@@ -24,7 +24,7 @@ UNSUPPORTED = "type of file not handled"
 OTHERWISE = "not valid for another reason"
 UNCHECKED = "not checked"
 OUTCOMES = (INTACT, ALTERED, BROKEN, REMOTE, OTHERWISE, ABSENT, UNSUPPORTED, UNCHECKED)
-"""What can come of a look at one file, most telling first. None of them says "trusted": that takes a list of signers."""
+"""What can come of a look at one file, most telling first. "Trusted" is none of them: that takes a list of signers."""
 
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "TIFF": "image/tiff", "AVIF": "image/avif",
           "GIF": "image/gif"}  # fmt: skip

@@ -29,7 +29,9 @@ OPEN = 9999
 """Last year of a span that has not ended."""
 
 _NOTES = re.compile(r"(?im)(?:^|(?<=[.\]\s]))(?:notes?|footnotes?|sources?)\s*(?::|$)")
-_REMARK = re.compile(r"(?m)^\s*\(?(?:[A-Z]{2,4}\W+(?:\d|[A-Z][a-z]+ \d)|(?i:under review|re-check|verso\b)).*", re.DOTALL)
+_REMARK = re.compile(
+    r"(?m)^\s*\(?(?:[A-Z]{2,4}\W+(?:\d|[A-Z][a-z]+ \d)|(?i:under review|re-check|verso\b)).*", re.DOTALL
+)
 _SHORT = frozenset(
     """mr mrs ms dr st jr sr co inc ltd prof no nos ca c vol messrs bros rev hon gen col capt esq p pp fig pl ed
     suppl dept est corp cie bt gal m mme mlle ph calif mass conn penn b d""".split()  # noqa: SIM905  # readable as a list
@@ -37,7 +39,9 @@ _SHORT = frozenset(
 _YEAR = r"(?:1[0-9]|20)\d\d"
 _NUMBERED = re.compile(rf"(?i)(?:\b(?:nos?|lots?|pp?|pages?|plates?|pl|vol|volume|inv|cat)\b\.?\s*|[#$£€]\s?){_YEAR}\b")
 # Collectors' marks by their numbers in F. Lugt, "Les Marques de Collections" (1921, 1956); years of life
-_MARK = re.compile(rf"(?i)\blu[gh]t\b[^\d;]{{0,20}}\d+\w?(?:\s+and\s+\d+\w?)?|\(\s*(?:[bd]\.\s*{_YEAR}|{_YEAR}\s*[-–]\s*{_YEAR})\s*\)")
+_MARK = re.compile(
+    rf"(?i)\blu[gh]t\b[^\d;]{{0,20}}\d+\w?(?:\s+and\s+\d+\w?)?|\(\s*(?:[bd]\.\s*{_YEAR}|{_YEAR}\s*[-–]\s*{_YEAR})\s*\)"
+)
 _ADDRESS = re.compile(rf"\b{_YEAR}(?=\s+(?:[A-Z][a-z]+\s+)?(?:Street|St\b|Avenue|Ave\b|Road|Rd\b|Place|Boulevard))")
 _RANGE = re.compile(
     rf"\b({_YEAR})s?\??\s*(?:[-–—]|to\b|until\b|through\b|till\b)\s*"
@@ -100,7 +104,7 @@ class Ownership:
     kept: int | None = None
 
     def made(self, year: int | None, maker: str) -> Ownership:
-        """The same, where the first link names the maker and has no year: the maker had the work from when it was made."""
+        """The same; a maker who is named first, without a year, had the work from when it was made."""
         if year is None or not self.owners or self.owners[0].first is not None:
             return self
         names = {name for name in re.findall(r"[^\W\d_]{3,}", maker.lower()) if name != "unknown"}
@@ -111,7 +115,7 @@ class Ownership:
         return replace(self, owners=(replace(first, first=year), *self.owners[1:]))
 
     def kept_since(self, year: int | None) -> Ownership:
-        """The same, with the year in which the catalogue says that the museum acquired it, if its chain has none later."""
+        """The same, kept by the museum from this year on, as the catalogue has it; None changes nothing."""
         return replace(self, kept=year) if year is not None else self
 
     @property
@@ -179,7 +183,8 @@ def words_in(text: str, words: tuple[str, ...]) -> list[tuple[str, str]]:
     for word in words:
         edge = r"\b" if word[0].isalnum() else ""
         for match in re.finditer(edge + re.escape(word) + (r"\b" if word[-1].isalnum() else ""), flat, re.IGNORECASE):
-            found.append((match.start(), word, _around(flat, match.start(), match.end())))
+            quote = _around(flat, match.start(), match.end())
+            found.append((match.start(), word, quote))
     return [(word, quote) for _, word, quote in sorted(found)]
 
 

@@ -26,7 +26,12 @@ MANIFEST = {
         {"label": "c2pa.actions", "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": GENERATED}]}},
         {
             "label": "cawg.training-mining",
-            "data": {"entries": {"cawg.ai_generative_training": {"use": "notAllowed"}, "cawg.ai_inference": {"use": "allowed"}}},
+            "data": {
+                "entries": {
+                    "cawg.ai_generative_training": {"use": "notAllowed"},
+                    "cawg.ai_inference": {"use": "allowed"},
+                }
+            },
         },
     ],
 }
@@ -60,7 +65,14 @@ def signer():
 
     root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     usage = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"),
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
         False,
     )
     identifier = x509.SubjectKeyIdentifier.from_public_key(root.public_key())
@@ -141,9 +153,9 @@ def test_manifest_elsewhere_is_not_fetched(picture, signer):
     assert read_credentials(signed(picture, signer, elsewhere), "JPEG").outcome == REMOTE
 
 
-@pytest.mark.parametrize("format", ["PPM", "", "PSD"])
-def test_types_that_are_not_handled(picture, format):
-    assert read_credentials(picture, format).outcome == UNSUPPORTED
+@pytest.mark.parametrize("kind", ["PPM", "", "PSD"])
+def test_types_that_are_not_handled(picture, kind):
+    assert read_credentials(picture, kind).outcome == UNSUPPORTED
 
 
 def test_what_is_no_image():

@@ -10,8 +10,8 @@ from latentarchive.ownership import OPEN, TAKEN, UNCERTAIN, Gap, Span, read_owne
 
 CHAIN = (
     "Anna Maler [1798-1872], Riga; Mr. J. T. Holm, St. Petersburg, by 1880 until 1901 [1]. (Galerie Nord, Berlin, "
-    "by 1926); sold to Karl Weber [ca. 1880-1951], Zurich, May 3, 1927, lot 1650; by descent to his son, until at least "
-    "1936. Dr. R. Roe, New York, NY, 1952; gift to the Museum, 1960.\n\nNotes:\n[1]. See letter of 1899.\n\nTBF 10/30/14"
+    "by 1926); sold to Karl Weber [ca. 1880-1951], Zurich, May 3, 1927, lot 1650; by descent to his son, until at "
+    "least 1936. Dr. R. Roe, New York, NY, 1952; gift to the Museum, 1960.\n\nNotes:\n[1]. Letter, 1899.\n\nTBF 1/3/14"
 )
 
 

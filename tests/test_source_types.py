@@ -2,7 +2,7 @@
 
 import pytest
 
-from latentarchive.source_types import CODES, C2PA, IPTC, RETIRED, read_source_type
+from latentarchive.source_types import C2PA, CODES, IPTC, RETIRED, read_source_type
 
 
 @pytest.mark.parametrize("code", [*CODES, *RETIRED])

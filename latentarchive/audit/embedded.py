@@ -11,7 +11,7 @@ from PIL import Image
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
-from latentarchive.credentials import OUTCOMES, UNCHECKED, read_credentials
+from latentarchive.credentials import ALTERED, BROKEN, OUTCOMES, UNCHECKED, read_credentials
 from latentarchive.errors import ArchiveError, require
 from latentarchive.images import FORMATS
 from latentarchive.source_types import SourceType, read_source_type
@@ -67,7 +67,8 @@ def fields(subject: Subject) -> Iterator[Finding]:
         picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: how many files tell each thing of themselves."),
     )
     problem = "coalesce(extra['embedded.problem'], '') <> ''"
-    ids = [str(one) for (one,) in subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {problem} ORDER BY id")]  # noqa: S608
+    rows_of = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {problem} ORDER BY id")  # noqa: S608
+    ids = [str(one) for (one,) in rows_of]
     if ids:
         yield Finding(
             sentence=f"{len(ids):,} of {subject.n:,} files have metadata that could not be read whole.",
@@ -104,7 +105,8 @@ def source_types(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
     if made:
         wanted = ", ".join(["?"] * len(made))
         listed = subject.rows(
-            f"SELECT {subject.example} AS id, {written} FROM items WHERE {written} IN ({wanted}) ORDER BY id LIMIT {top}",  # noqa: S608
+            f"SELECT {subject.example} AS id, {written} FROM items WHERE {written} IN ({wanted}) "  # noqa: S608
+            f"ORDER BY id LIMIT {top}",
             made,
         )
     yield Finding(
@@ -194,9 +196,9 @@ def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
     checked = subject.n - outcomes[UNCHECKED]
     signed = sum(outcomes[one] for one in OUTCOMES[:5])
     yield Finding(
-        sentence=f"{outcomes[UNCHECKED]:,} of {subject.n:,} files were not checked; of the {checked:,} others {signed:,} "
-        f"have Content Credentials, {outcomes[OUTCOMES[1]] + outcomes[OUTCOMES[2]]:,} of them altered or with a broken "
-        "signature.",
+        sentence=f"{outcomes[UNCHECKED]:,} of {subject.n:,} files were not checked; of the {checked:,} others "
+        f"{signed:,} have Content Credentials, {outcomes[ALTERED] + outcomes[BROKEN]:,} of them altered or with a "
+        "broken signature.",
         value=signed / checked if checked else None,
         unit="share" if checked else "",
         n=checked,
@@ -208,8 +210,8 @@ def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
     )
     if telling:
         yield Finding(
-            sentence=f"{len(generated):,} of {signed:,} manifests say that a trained model made the image, wholly or in "
-            f"part; {sum(1 for one in telling if ': ' in one[2]):,} do not allow, or limit, mining or training.",
+            sentence=f"{len(generated):,} of {signed:,} manifests say that a trained model made the image, wholly or "
+            f"in part; {sum(1 for one in telling if ': ' in one[2]):,} do not allow, or limit, mining or training.",
             value=len(generated),
             unit="files",
             n=signed,

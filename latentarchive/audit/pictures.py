@@ -32,7 +32,9 @@ class Chosen:
 
     def pictures(self) -> Iterator[tuple[str, NDArray[np.uint8]]]:
         """Id and RGB, shape (height, width, 3), in row order; originals that are not at hand are left out."""
-        read = _thumbnails(self.archive, self.rows) if self.kind == "thumbnails" else _originals(self.archive, self.rows)
+        read = (
+            _thumbnails(self.archive, self.rows) if self.kind == "thumbnails" else _originals(self.archive, self.rows)
+        )
         for row, image in read:
             yield self.archive.collection[row].id, np.asarray(image.convert("RGB"))
 

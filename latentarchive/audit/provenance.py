@@ -86,7 +86,9 @@ def gaps(subject: Subject, *, at_least_years: int = 10, top: int = 100) -> Itera
         examples=tuple(items[:MOST_EXAMPLES]),
         table=Table(
             columns=("item", "last known", "next known", "who had it then", "who had it next"),
-            rows=tuple((one.id, gap.after, gap.before, _quote(gap.left), _quote(gap.right)) for one, gap in found[:top]),
+            rows=tuple(
+                (one.id, gap.after, gap.before, _quote(gap.left), _quote(gap.right)) for one, gap in found[:top]
+            ),
             ids=(0,),
         )
         if found
@@ -96,17 +98,15 @@ def gaps(subject: Subject, *, at_least_years: int = 10, top: int = 100) -> Itera
 
 
 @check
-def period(
-    subject: Subject, *, first: int = 1933, last: int = 1945, top: int = 200
-) -> Iterator[Finding]:
+def period(subject: Subject, *, first: int = 1933, last: int = 1945, top: int = 200) -> Iterator[Finding]:
     """What the texts tell of who had a work in a period, by default 1933 to 1945, the years of National Socialism.
 
     Asked of works that were made by the end of the period and did not come to the museum before it (American Alliance
     of Museums, "Guidelines Concerning the Unlawful Appropriation of Objects During the Nazi Era", 1999). The answer is
     one of: told in every year; told, but somebody is named without years; years left open by a chain of several; one
     owner or donor is named and no chain; no year at all. Every change of hands that may lie in the period is quoted.
-    Where the catalogue says when the museum acquired a work, that counts. Whether a work was in Europe then, no rule can
-    tell.
+    Where the catalogue says when the museum acquired a work, that counts. Whether a work was in Europe then, no rule
+    can tell.
 
     Options:
         first: First year of the period.
@@ -122,8 +122,8 @@ def period(
     counts = Counter(answers.values())
     untold = counts[NOT_ALL] + counts[ALONE] + counts[NO_YEAR]
     yield Finding(
-        sentence=f"Of {len(asked):,} works that were made by {last} and are not known to have come to the museum before "
-        f"{first}, {untold:,} have a text that leaves years from {first} to {last} open: {counts[ALONE]:,} "
+        sentence=f"Of {len(asked):,} works that were made by {last} and are not known to have come to the museum "
+        f"before {first}, {untold:,} have a text that leaves years from {first} to {last} open: {counts[ALONE]:,} "
         f"name one owner or donor alone, {counts[NO_YEAR]:,} have no year, {counts[NOT_ALL]:,} are chains with years "
         "that do not tell all of these.",
         value=untold / len(asked),
@@ -198,7 +198,9 @@ def words(
             n=len(told),
             denominator="items with a provenance text",
             examples=tuple(items[:MOST_EXAMPLES]),
-            table=Table(columns=("item", "word", "where it stands"), rows=tuple(found[:top]), ids=(0,)) if found else None,
+            table=Table(columns=("item", "word", "where it stands"), rows=tuple(found[:top]), ids=(0,))
+            if found
+            else None,
             notes=("A word that was looked for was found; what it means there, only reading tells.",),
         )
 
@@ -216,7 +218,7 @@ def _told(subject: Subject) -> list[_Told]:
     # Four digits, wherever they stand: "1979-12-06", "12/6/1979".
     came = "NULL"
     if subject.has("acquired"):
-        came = f"TRY_CAST(regexp_extract({subject.sql('acquired')}, '([12][0-9]{{3}})', 1) AS INTEGER)"
+        came = f"TRY_CAST(regexp_extract(CAST({subject.sql('acquired')} AS VARCHAR), '([12][0-9]{{3}})', 1) AS INTEGER)"
     creator = "CAST(creator AS VARCHAR)" if subject.named("creator") else "''"
     rows = subject.rows(
         f"SELECT {subject.example} AS id, {text} AS t, {year}, coalesce({end}, {year}), {came}, {creator} FROM items "  # noqa: S608
@@ -249,7 +251,7 @@ def _answer(chain: Ownership, first: int, last: int) -> str:
     spans = chain.spans()
     if not spans:
         return NO_YEAR
-    told = {year: False for year in range(first, last + 1)}
+    told = dict.fromkeys(range(first, last + 1), False)
     covered = set()
     for span in spans:
         for year in range(max(span.first, first), min(span.last, last) + 1):

@@ -1,4 +1,4 @@
-"""How the images look, as information: nothing here is a fault, and in an archive grey, tall, dark or pale is normal."""
+"""How the images look, as information: none of it is a fault, and in an archive grey, tall, dark or pale is normal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ _SEEN: WeakKeyDictionary[Archive, dict[tuple[str, int, int], tuple[tuple[str, ..
 
 
 @check
-def sharpness(subject: Subject, *, of: str = "thumbnails", share_of_median: float = 0.1, most: int = SAMPLE) -> Iterator[Finding]:
+def sharpness(
+    subject: Subject, *, of: str = "thumbnails", share_of_median: float = 0.1, most: int = SAMPLE
+) -> Iterator[Finding]:
     """How sharp the images are, and the least sharp of them: variance of the Laplacian (Pech-Pacheco et al. 2000).
 
     It is low for blurred images, and for pale or empty ones that are not blurred. There is no agreed threshold: named
@@ -47,8 +49,8 @@ def sharpness(subject: Subject, *, of: str = "thumbnails", share_of_median: floa
     low = low[np.argsort(values[low], kind="stable")]
     cuts = np.quantile(values, np.linspace(0, 1, 11))
     yield Finding(
-        sentence=f"{len(low):,} of {len(ids):,} images are far less sharp than the others: below {share_of_median:.0%} of "
-        f"the median of {middle:,.0f}.",
+        sentence=f"{len(low):,} of {len(ids):,} images are far less sharp than the others: below {share_of_median:.0%} "
+        f"of the median of {middle:,.0f}.",
         value=len(low) / len(ids),
         unit="share",
         n=len(ids),
@@ -58,7 +60,9 @@ def sharpness(subject: Subject, *, of: str = "thumbnails", share_of_median: floa
             columns=("share of the images", "sharpness up to"),
             rows=tuple((at / 10, float(cut)) for at, cut in enumerate(cuts)),
         ),
-        picture=Picture(kind="curve", x=0, y=(1,), log=bool(cuts[0] > 0), alt="Curve: sharpness of the images, least first."),
+        picture=Picture(
+            kind="curve", x=0, y=(1,), log=bool(cuts[0] > 0), alt="Curve: sharpness of the images, least first."
+        ),
         notes=("Pale drawings and empty paper are low too, and are not blurred.",),
     )
 
@@ -109,8 +113,8 @@ def borders(
     at = np.flatnonzero(wide >= at_least_share)
     at = at[np.argsort(-wide[at], kind="stable")]
     yield Finding(
-        sentence=f"{len(at):,} of {len(ids):,} images have a border of one colour over {at_least_share:.0%} of a side or "
-        "more.",
+        sentence=f"{len(at):,} of {len(ids):,} images have a border of one colour over {at_least_share:.0%} of a side "
+        "or more.",
         value=len(at) / len(ids),
         unit="share",
         n=len(ids),
@@ -128,7 +132,9 @@ def borders(
 
 
 @check
-def colour_cards(subject: Subject, *, of: str = "thumbnails", patches: int = 6, most: int = SAMPLE) -> Iterator[Finding]:
+def colour_cards(
+    subject: Subject, *, of: str = "thumbnails", patches: int = 6, most: int = SAMPLE
+) -> Iterator[Finding]:
     """Images with a colour card or a grey scale along an edge, as photographers of objects lay them down.
 
     Looked for are uniform patches of like length in a row; a rule of thumb that misses cards that lie askew.
@@ -157,8 +163,8 @@ def marks_like(
 ) -> Iterator[Finding]:
     """Images with the same mark, for example a watermark, as a few that are known to bear it.
 
-    The mark is what these images share beyond what is usual at each place; it must consist of bright strokes at the same
-    place of each image. Without examples nothing is guessed: of the rules that were tried none found the planted
+    The mark is what these images share beyond what is usual at each place; it must consist of bright strokes, at the
+    same place in all of them. Without examples nothing is guessed: of the rules that were tried none found the planted
     watermarks of the cabinet by itself. With five examples they find 0.98 of them at a precision of 1.0 there
     (``tests/test_quality.py``); on other collections look at what is named.
 
@@ -200,9 +206,7 @@ def marks_like(
         n=len(ids),
         denominator=f"images, by their {of}",
         examples=tuple(ids[one] for one in at[:MOST_EXAMPLES]),
-        table=Table(
-            columns=("item", "fit"), rows=tuple((ids[one], float(scores[one])) for one in at[:1000]), ids=(0,)
-        )
+        table=Table(columns=("item", "fit"), rows=tuple((ids[one], float(scores[one])) for one in at[:1000]), ids=(0,))
         if len(at)
         else None,
         notes=(f"Fit above {threshold:.2f}; the median is {middle:.2f}.", "Look at the last ones of the list first."),
@@ -222,7 +226,9 @@ def rejected(subject: Subject) -> Iterator[Finding]:
     if len(rows) != archive.manifest.counts["rejected"]:
         message = f"this archive does not say which of its {archive.manifest.counts['rejected']:,} inputs were rejected"
         raise Skip(message)
-    hidden = set(archive.log.current()) | {item.image for item in archive.collection.items(_hidden(archive)) if item.image}
+    hidden = set(archive.log.current()) | {
+        item.image for item in archive.collection.items(_hidden(archive)) if item.image
+    }
     # A reason may name another item, and that may be withheld.
     told = [row for row in rows if not any(name in f"{row['path']} {row['reason']}" for name in hidden)]
     kinds = Counter((row["stage"], _kind(row["reason"])) for row in rows)

@@ -6,13 +6,12 @@ Nothing is fetched. A reservation that was never recorded cannot be found here, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.recorded import MOST, SILENCE, addresses, column_of, distinct, first, found, ids_of, recorded
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
 from latentarchive.optouts import (
@@ -34,11 +33,6 @@ TDM = ("tdm_reservation", "tdm-reservation", "tdmreservation")
 TDM_POLICY = ("tdm_policy", "tdm-policy", "tdmpolicy")
 """Names by which recorders keep the fields of HTTP."""
 
-MOST = 200_000
-"""Different values, or addresses, that are read."""
-
-SILENCE = "That nothing is recorded does not mean that it is allowed."
-
 
 @check
 def mining(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
@@ -51,12 +45,12 @@ def mining(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
         top: How many items are listed.
     """
     column = f"trim(CAST({subject.sql('mining')} AS VARCHAR))"
-    codes = {written: mining_code(written or "") for (written, _) in _distinct(subject, column)}
+    codes = {written: mining_code(written or "") for (written, _) in distinct(subject, column)}
     reserved = [written for written, code in codes.items() if reserves_mining(code)]
     counts = Counter[str]()
-    for written, n in _distinct(subject, column):
+    for written, n in distinct(subject, column):
         counts[codes[written] or "not of the vocabulary"] += n
-    yield _found(subject, column, reserved, "reserve data mining", top, said=lambda written: codes[written])
+    yield found(subject, column, reserved, "reserve data mining", top, said=lambda written: codes[written])
     if counts:
         listed = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
         yield Finding(
@@ -76,7 +70,7 @@ def mining(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
 def _kept(subject: Subject, reserved: list[str]) -> Finding:
     """Whether what files reserve is reserved in the records, which is what every later step reads."""
     stated = "extra['embedded.xmp:plus:DataMining']"
-    in_files = [written for written, _ in _distinct(subject, stated) if reserves_mining(mining_code(written))]
+    in_files = [written for written, _ in distinct(subject, stated) if reserves_mining(mining_code(written))]
     said, kept = (
         subject.keep(name, pa.table({"v": pa.array(values, pa.string())}))
         for name, values in (("said", in_files), ("kept", reserved))
@@ -106,15 +100,15 @@ def robots_tag(subject: Subject, *, agents: tuple[str, ...] = ("img2dataset",), 
         agents: Product tokens of the robots on whose behalf the field is read.
         top: How many items are listed.
     """
-    column = _column(subject, ROBOTS_TAG, "X-Robots-Tag")
-    read = {written: directives_for(read_robots_tag(written), agents) for written, _ in _distinct(subject, column)}
-    yield _found(subject, column, [w for w, asked in read.items() if asked & RESERVING],
+    column = column_of(subject, ROBOTS_TAG, "X-Robots-Tag")
+    read = {written: directives_for(read_robots_tag(written), agents) for written, _ in distinct(subject, column)}
+    yield found(subject, column, [w for w, asked in read.items() if asked & RESERVING],
                  "ask in their X-Robots-Tag not to be used for AI", top,
                  said=lambda written: ", ".join(sorted(read[written])))  # fmt: skip
     counts = Counter[str]()
-    for written, n in _distinct(subject, column):
+    for written, n in distinct(subject, column):
         counts.update(dict.fromkeys(read[written], n))
-    hidden = sum(n for written, n in _distinct(subject, column) if read[written] & HIDING)
+    hidden = sum(n for written, n in distinct(subject, column) if read[written] & HIDING)
     yield Finding(
         sentence=f"{hidden:,} of {subject.n:,} {subject.items} ask search engines not to show them.",
         value=hidden / max(subject.n, 1),
@@ -137,12 +131,12 @@ def usage(subject: Subject, *, category: str = "train-ai", top: int = 200) -> It
         category: The use that is asked about.
         top: How many items are listed.
     """
-    column = _column(subject, USAGE, "Content-Usage")
-    read = {written: read_usage(written) for written, _ in _distinct(subject, column)}
-    yield _found(subject, column, [w for w, said in read.items() if said is not None and said.get(category) is False],
+    column = column_of(subject, USAGE, "Content-Usage")
+    read = {written: read_usage(written) for written, _ in distinct(subject, column)}
+    yield found(subject, column, [w for w, said in read.items() if said is not None and said.get(category) is False],
                  f"say {category}=n in their Content-Usage", top, said=lambda written: written,
                  note="AIPREF is a draft: its words may change before it is a standard.")  # fmt: skip
-    broken = sum(n for written, n in _distinct(subject, column) if read[written] is None)
+    broken = sum(n for written, n in distinct(subject, column) if read[written] is None)
     if broken:
         yield Finding(
             sentence=f"{broken:,} of {subject.n:,} {subject.items} have a Content-Usage that is no structured field "
@@ -151,7 +145,7 @@ def usage(subject: Subject, *, category: str = "train-ai", top: int = 200) -> It
             unit="share",
             n=subject.n,
             denominator=subject.items,
-            examples=_ids(subject, column, [w for w, said in read.items() if said is None], MOST_EXAMPLES),
+            examples=ids_of(subject, column, [w for w, said in read.items() if said is None], MOST_EXAMPLES),
         )
 
 
@@ -166,26 +160,26 @@ def tdm(subject: Subject, *, files: str = "", top: int = 200) -> Iterator[Findin
         files: Folder with the tdmrep.json of each site as ``HOST.json``; "": the fields alone.
         top: How many items are listed.
     """
-    sites = _recorded(files, ".json") if files else {}
-    column = _first(subject, TDM)
+    sites = recorded(files, ".json") if files else {}
+    column = first(subject, TDM)
     if column is None and not sites:
         message = f"there is no column of TDMRep: looked for {', '.join(TDM)}; and no folder of files is given"
         raise Skip(message)
     reserved: dict[str, str] = {}
     by_field = 0
     if column is not None:
-        policy = _first(subject, TDM_POLICY) or "''"
+        policy = first(subject, TDM_POLICY) or "''"
         both = f"concat(coalesce({column}, ''), chr(10), coalesce({policy}, ''))"
-        for written, n in _distinct(subject, both):
+        for written, n in distinct(subject, both):
             value, _, place = written.partition("\n")
             said = read_tdm_fields({"tdm-reservation": value, "tdm-policy": place})
             if said is not None and said.reserved:
                 by_field += n
-                for item in _ids(subject, both, [written], top):
+                for item in ids_of(subject, both, [written], top):
                     reserved[item] = said.policy or "fields"
     asked, by_file, problems = 0, 0, {}
     silent = f"{column} IS NULL OR trim({column}) NOT IN ('0', '1')" if column is not None else "true"
-    for item, host, path in _addresses(subject, sites, silent) if sites else ():
+    for item, host, path in addresses(subject, sites, silent) if sites else ():
         asked += 1
         try:
             said = read_tdm_file(sites[host], path)
@@ -228,12 +222,12 @@ def robots(
         agents: Product tokens of the robots that are asked about.
         top: How many sites are listed.
     """
-    sites = {host: read_robots(text) for host, text in _recorded(files, ".txt").items()}
+    sites = {host: read_robots(text) for host, text in recorded(files, ".txt").items()}
     closed: dict[str, Counter[str]] = {agent: Counter() for agent in agents}
     per = Counter[str]()
     unwanted = Counter[str]()
     examples: list[str] = []
-    for item, host, path in _addresses(subject, sites, "true"):
+    for item, host, path in addresses(subject, sites, "true"):
         per[host] += 1
         refused = [agent for agent in agents if not sites[host].allows(agent, path)]
         for agent in refused:
@@ -247,9 +241,11 @@ def robots(
         raise Skip(message)
     worst = max(agents, key=lambda agent: (closed[agent].total(), agent))
     yield Finding(
-        sentence=f"{closed[worst].total():,} of {n:,} addresses on the {len(per):,} sites with a recorded robots.txt are "
-        f"closed to {worst}, the robot that most are closed to.",
+        sentence=f"{closed[worst].total():,} of {n:,} addresses on the {len(per):,} sites with a recorded robots.txt "
+        f"are closed to {worst}, the robot that most are closed to.",
         value=closed[worst].total() / n,
+        interval=_wilson(closed[worst].total(), n) if n == MOST else None,
+        interval_by="Wilson, of a draw by hash" if n == MOST else "",
         unit="share",
         n=n,
         denominator="addresses on sites with a recorded robots.txt",
@@ -259,7 +255,10 @@ def robots(
             rows=tuple((agent, AI_AGENTS.get(agent, ""), closed[agent].total()) for agent in agents),
         ),
         picture=Picture(kind="bars", x=0, y=(2,), alt="Bars: addresses closed to each robot."),
-        notes=(f"{subject.n - n:,} of {subject.n:,} {subject.items} lie on other sites, of which nothing is known.", SILENCE),
+        notes=(
+            f"{subject.n - n:,} of {subject.n:,} {subject.items} lie on other sites, of which nothing is known.",
+            SILENCE,
+        ),
     )
     yield Finding(
         sentence=f"{unwanted.total():,} of {n:,} are open to robots and say train-ai=n in their site's robots.txt "
@@ -278,93 +277,8 @@ def robots(
     )
 
 
-def _distinct(subject: Subject, column: str) -> list[tuple[str, int]]:
-    """Different values that say anything, and how many items have each; most common first."""
-    return [
-        (str(value), n)
-        for value, n in subject.rows(
-            f"SELECT {column} AS v, count(*) AS n FROM items WHERE trim(coalesce({column}, '')) <> '' "  # noqa: S608
-            f"GROUP BY v ORDER BY n DESC, v LIMIT {MOST}"
-        )
-    ]
+def _wilson(count: int, n: int) -> tuple[float, float]:
+    from scipy.stats import binomtest
 
-
-def _ids(subject: Subject, column: str, values: list[str], most: int) -> tuple[str, ...]:
-    return tuple(item for item, _ in _listed(subject, column, values, most))
-
-
-def _listed(subject: Subject, column: str, values: list[str], most: int) -> list[tuple[str, str]]:
-    """The first items, by id, whose column has one of these values, and the value."""
-    if not values:
-        return []
-    asked = subject.keep("asked", pa.table({"v": pa.array(values, pa.string())}))
-    return [
-        (str(item), str(value))
-        for item, value in subject.rows(
-            f"SELECT {subject.example} AS id, {column} AS v FROM items WHERE {column} IN (SELECT v FROM {asked}) "  # noqa: S608
-            f"ORDER BY id LIMIT {most}"
-        )
-    ]
-
-
-def _found(
-    subject: Subject,
-    column: str,
-    values: list[str],
-    words: str,
-    top: int,
-    *,
-    said: Callable[[str], str],
-    note: str = SILENCE,
-) -> Finding:
-    wanted = set(values)
-    count = sum(n for value, n in _distinct(subject, column) if value in wanted)
-    rows = tuple((item, said(value)) for item, value in _listed(subject, column, values, top))
-    return Finding(
-        sentence=f"{count:,} of {subject.n:,} {subject.items} {words}.",
-        value=count / max(subject.n, 1),
-        unit="share",
-        n=subject.n,
-        denominator=subject.items,
-        examples=tuple(item for item, _ in rows[:MOST_EXAMPLES]),
-        table=Table(columns=("item", "what it says"), rows=rows, ids=(0,)) if rows else None,
-        notes=(note, *((f"The first {top:,} are listed.",) if count > top else ())),
-    )
-
-
-def _first(subject: Subject, names: tuple[str, ...]) -> str | None:
-    name = next((name for name in names if subject.named(name)), None)
-    return f"CAST({subject.field(name)} AS VARCHAR)" if name is not None else None
-
-
-def _column(subject: Subject, names: tuple[str, ...], what: str) -> str:
-    column = _first(subject, names)
-    if column is None:
-        message = f"there is no recorded {what}: looked for {', '.join(names)}"
-        raise Skip(message)
-    return column
-
-
-def _recorded(folder: str, suffix: str) -> dict[str, str]:
-    """The recorded files by host."""
-    found = sorted(Path(folder).glob(f"*{suffix}")) if Path(folder).is_dir() else []
-    if not found:
-        message = f"there is no file HOST{suffix} in {folder}"
-        raise Skip(message)
-    return {path.name.removesuffix(suffix).lower(): path.read_text(errors="replace") for path in found}
-
-
-def _addresses(subject: Subject, sites: dict[str, object] | dict[str, str], where: str) -> Iterator[tuple[str, str, str]]:
-    """Item, host and path of the addresses that lie on these sites, at most `MOST`, chosen by a hash where there are more."""
-    url = subject.sql("url")
-    host = f"lower(regexp_extract({url}, '^[A-Za-z]+://(?:[^/@]*@)?([^/:?#]+)', 1))"
-    hosts = subject.keep("sites", pa.table({"host": pa.array(list(sites), pa.string())}))
-    for item, at, address in subject.rows(
-        f"SELECT {subject.example}, {host} AS h, {url} FROM items WHERE ({where}) AND {host} IN (SELECT host FROM {hosts}) "  # noqa: S608
-        f"ORDER BY hash({url}), 1 LIMIT {MOST}"
-    ):
-        try:
-            parts = urlsplit(address)
-        except ValueError:
-            continue
-        yield str(item), at, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    ends = binomtest(count, n).proportion_ci(method="wilson")
+    return float(ends.low), float(ends.high)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
-
-import pyarrow as pa
 
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.registry import check
-from latentarchive.audit.statements import Place, Stated, catalogue, columns_of, combinations, files, items_with
+from latentarchive.audit.statements import Place, Stated, catalogue, columns_of, combinations, files, items_with, joined
 from latentarchive.audit.subject import Subject
 from latentarchive.rights import Rights
 
@@ -162,7 +159,8 @@ def conflicts(subject: Subject, *, columns: tuple[str, ...] = (), top: int = 200
     if pairs:
         most = sorted(pairs.items(), key=lambda one: (-one[1], one[0]))
         yield Finding(
-            sentence=f"Most often, {most[0][0][0]} says open and {most[0][0][1]} says restricted: {most[0][1]:,} items.",
+            sentence=f"Most often, {most[0][0][0]} says open and {most[0][0][1]} says restricted: {most[0][1]:,} "
+            "items.",
             value=most[0][1],
             unit="items",
             n=count,
@@ -198,10 +196,11 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
     places = catalogue(subject)
     kinds = {one.statements: _kind(one.counting()) for one in combinations(subject, places)[0]}
     columns = ", ".join(f"p{at}" for at in range(len(places)))
-    dated = f"(SELECT {subject.example} AS id, {year} AS first, {end} AS last, {columns_of(places)} FROM items)"  # noqa: S608
+    dated = f"SELECT {subject.example} AS id, {year} AS first, {end} AS last, {columns_of(places)} FROM items"  # noqa: S608
     per = Counter[tuple[int, str]]()
     for at, *statements, count in subject.rows(
-        f"SELECT floor(first / {step}) * {step}, {columns}, count(*) FROM {dated} WHERE first IS NOT NULL GROUP BY ALL"  # noqa: S608
+        f"SELECT floor(first / {step}) * {step}, {columns}, count(*) FROM ({dated}) "  # noqa: S608
+        "WHERE first IS NOT NULL GROUP BY ALL"
     ):
         per[int(at), kinds.get(tuple(statements), "unknown").removesuffix(" by age")] += count
     n = sum(per.values())
@@ -230,7 +229,10 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
          "Works of the US government, and others, are so rightly."),
     ):  # fmt: skip
         wanted = [Stated(statements, 0) for statements, one in kinds.items() if one == kind]
-        rows = _dated(subject, dated, len(places), wanted, when)
+        rows = subject.rows(
+            f"SELECT id, first, last, number FROM {joined(subject, dated, len(places), wanted)} "  # noqa: S608
+            f"WHERE {when} ORDER BY first, id"
+        )
         yield Finding(
             sentence=f"{len(rows):,} of {n:,} dated items {words}.",
             value=len(rows) / n,
@@ -241,7 +243,7 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
             table=Table(
                 columns=("item", "first year", "last year", "statement"),
                 rows=tuple(
-                    (row[0], int(row[1]), int(row[2]), _short(wanted[row[3]].counting().statement))  # type: ignore[union-attr]
+                    (row[0], int(row[1]), int(row[2]), _short(wanted[row[3]].counting().statement))
                     for row in rows[:100]
                 ),
                 ids=(0,),
@@ -258,18 +260,6 @@ def _kind(rights: Rights | None) -> str:
         return "no statement"
     licensed = rights.spdx or "/licenses/" in rights.uri
     return "open by age" if rights.rights_class == "open" and not licensed else rights.rights_class
-
-
-def _dated(subject: Subject, dated: str, places: int, wanted: list[Stated], when: str) -> list[tuple[Any, ...]]:
-    """Id, first and last year, and number of the combination, of the items with one of these that satisfy a condition."""
-    if not wanted:
-        return []
-    columns = {f"p{at}": pa.array([one.statements[at] for one in wanted], pa.string()) for at in range(places)}
-    asked = subject.keep("asked", pa.table({**columns, "number": pa.array(range(len(wanted)), pa.int64())}))
-    same = " AND ".join(f"i.{name} IS NOT DISTINCT FROM w.{name}" for name in columns)
-    return subject.rows(
-        f"SELECT i.id, i.first, i.last, w.number FROM {dated} i JOIN {asked} w ON {same} WHERE {when} ORDER BY 2, 1"  # noqa: S608
-    )
 
 
 @check

@@ -31,7 +31,7 @@ UNSAID = "('', 'unknown', '?')"
 """What stands where nothing is stated, in lower case; "?" is LAION's."""
 
 MOST = 200_000
-"""Different combinations of statements that are read; a table with more of them has running text in its rights column."""
+"""Different combinations of statements that are read; a table with more has running text for its rights."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +108,22 @@ def combinations(subject: Subject, places: Sequence[Place]) -> tuple[list[Stated
     return [Stated(tuple(row[:-1]), row[-1]) for row in rows], subject.n - total
 
 
-def items_with(subject: Subject, places: Sequence[Place], wanted: Sequence[Stated], most: int) -> list[tuple[str, Stated]]:
+def items_with(
+    subject: Subject, places: Sequence[Place], wanted: Sequence[Stated], most: int
+) -> list[tuple[str, Stated]]:
     """The first items, by id, that have one of these combinations."""
-    columns = {f"p{at}": pa.array([one.statements[at] for one in wanted], pa.string()) for at in range(len(places))}
-    asked = subject.keep("wanted", pa.table({**columns, "number": pa.array(range(len(wanted)), pa.int64())}))
-    same = " AND ".join(f"i.{name} IS NOT DISTINCT FROM w.{name}" for name in columns)
-    rows = subject.rows(
-        f"SELECT i.id, w.number FROM (SELECT {subject.example} AS id, {columns_of(places)} FROM items) i "  # noqa: S608
-        f"JOIN {asked} w ON {same} ORDER BY i.id LIMIT {most}"
-    )
+    items = f"SELECT {subject.example} AS id, {columns_of(places)} FROM items"  # noqa: S608
+    found = joined(subject, items, len(places), wanted)
+    rows = subject.rows(f"SELECT id, number FROM {found} ORDER BY id LIMIT {most}")  # noqa: S608
     return [(str(item), wanted[number]) for item, number in rows]
+
+
+def joined(subject: Subject, items: str, places: int, wanted: Sequence[Stated]) -> str:
+    """A query for the rows of another, with columns of `columns_of`, that have one of these combinations.
+
+    It adds the column ``number``: which of them.
+    """
+    columns = {f"p{at}": pa.array([one.statements[at] for one in wanted], pa.string()) for at in range(places)}
+    asked = subject.keep("asked", pa.table({**columns, "number": pa.array(range(len(wanted)), pa.int64())}))
+    same = " AND ".join(f"i.{name} IS NOT DISTINCT FROM w.{name}" for name in columns)
+    return f"(SELECT i.*, w.number FROM ({items}) i JOIN {asked} w ON {same})"  # noqa: S608

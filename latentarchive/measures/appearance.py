@@ -5,6 +5,8 @@ All take RGB as uint8 of shape (height, width, 3).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +16,8 @@ Pixels = NDArray[np.uint8]
 def brightness(image: Pixels) -> NDArray[np.float32]:
     """Perceived brightness from 0 to 1, shape (height, width): HSP, D. R. Finley 2006, as CleanVision takes it."""
     squares = image.astype(np.float32) ** 2
-    light: NDArray[np.float32] = np.sqrt(squares @ np.array([0.241, 0.691, 0.068], np.float32)) / np.float32(255)
-    return light
+    light = np.sqrt(squares @ np.array([0.241, 0.691, 0.068], np.float32)) / np.float32(255)
+    return light.astype(np.float32)
 
 
 def grey(image: Pixels) -> NDArray[np.float32]:
@@ -60,7 +62,7 @@ def _run(rows: NDArray[np.int16], tolerance: float) -> int:
 
 
 def colour_patches(image: Pixels) -> int:
-    """The most uniform patches of like length that lie in a row along an edge: the sign of a colour card or a grey scale.
+    """How many uniform patches of like length lie in a row along an edge, as those of colour cards and grey scales do.
 
     Strips of a tenth of the image are looked at along each edge. A colour card has ten patches or more; six of at least
     three clearly different colours, or a scale of greys that falls or rises throughout, are rare otherwise.
@@ -86,7 +88,7 @@ def _patches(strip: NDArray[np.float32]) -> int:
     steps = np.abs(np.diff(line, axis=0)).max(axis=1) > 14
     # A run ends where the colour jumps or the strip is not even; blurred edges take a pixel or two.
     ends = np.flatnonzero(np.r_[True, steps | ~even[1:], True])
-    runs = [(a + 1, b) for a, b in zip(ends[:-1], ends[1:], strict=True) if b - a >= 4]
+    runs = [(a + 1, b) for a, b in pairwise(ends.tolist()) if b - a >= 4]
     best = 0
     for first in range(len(runs)):
         chosen = [runs[first]]

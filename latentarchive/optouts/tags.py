@@ -57,7 +57,7 @@ def read_robots_tag(field: str | Iterable[str]) -> tuple[Directive, ...]:
         for part in text.split(","):
             named = _AGENT.fullmatch(part)
             while named and named[1] not in _VALUED:
-                agent, part = ("" if named[1] == "*" else named[1]), named[2]  # noqa: PLW2901 - what is left of it
+                agent, part = ("" if named[1] == "*" else named[1]), named[2]
                 named = _AGENT.fullmatch(part)
             name, value = (named[1], named[2].strip()) if named else (part.strip(), "")
             if found and found[-1].name == "unavailable_after" and not named and name not in _PLAIN and name:
