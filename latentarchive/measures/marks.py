@@ -1,8 +1,8 @@
 """A mark laid over images, such as a watermark, found again from a few images that are known to bear it.
 
 What a mark adds at its place stands out when images that bear it are put together, and what they show does not:
-T. Dekel, M. Rubinstein, C. Liu, W. T. Freeman, "On the Effectiveness of Visible Watermarks", CVPR 2017. All marks must lie at the
-same place of the image, and be strokes brighter than what they cover.
+T. Dekel, M. Rubinstein, C. Liu, W. T. Freeman, "On the Effectiveness of Visible Watermarks", CVPR 2017. All marks
+must lie at the same place of the image, and be strokes brighter than what they cover.
 """
 
 from __future__ import annotations
