@@ -57,7 +57,8 @@ def chosen(subject: Subject, *, of: str, most: int) -> Chosen:
     if not archive.manifest.counts["images"]:
         message = "this archive holds no images"
         raise Skip(message)
-    rows = archive.rows()
+    ids = [item for (item,) in subject.rows("SELECT id FROM items")]
+    rows = np.array(sorted(row for row in archive.collection.rows(ids) if row is not None), dtype=np.int64)
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
     return Chosen(archive, rows, of)

@@ -269,11 +269,10 @@ def labels(subject: Subject) -> Iterator[Finding]:
     They are counted and kept as they are. Nothing here makes, suggests or changes a Label: that is for the communities
     alone. Where none is found, that says only that none is recorded.
     """
-    columns = [name for name in subject.columns if _is_label(name)]
+    columns = [name for name in (*subject.names, *subject.further) if _is_label(name)]
     if subject.archive is not None:
         text = "array_to_string(map_values(extra), ' ')"
         where = f"contains(lower({text}), 'localcontexts') OR contains(lower(rights), 'localcontexts')"
-        columns += [f"extra.{key}" for key in subject.extra_keys if _is_label(key)]
     else:
         where = "false"
     named = [f"nullif(trim(CAST({subject.field(name)} AS VARCHAR)), '') IS NOT NULL" for name in columns]

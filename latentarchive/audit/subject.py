@@ -198,16 +198,6 @@ class Subject:
         return self._found((name.removeprefix("extra."),)) is not None
 
     @property
-    def columns(self) -> list[str]:
-        """Names of the columns."""
-        return list(self._names)
-
-    @property
-    def extra_keys(self) -> list[str]:
-        """Names of the further columns of an archive, without ``extra.``; none for a table."""
-        return sorted(self._extra.values()) if self.archive is not None else []
-
-    @property
     def example(self) -> str:
         """An expression that names a row to a person: its id, else its address, else its number."""
         for role in ("id", "url"):
