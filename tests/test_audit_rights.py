@@ -152,7 +152,7 @@ def test_identifiers_of_local_contexts_are_carried(tmp_path):
     with table(
         tmp_path / "t.csv", "id,local_contexts_project\na,https://localcontextshub.org/projects/1\nb,\n"
     ) as subject:
-        [found] = asked(subject, "rights.labels")
+        [found] = asked(subject, "communities.labels")
     assert (found.value, found.examples) == (0.5, ("a",))
 
 

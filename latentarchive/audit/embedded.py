@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from latentarchive.archive import Archive
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
@@ -48,7 +49,7 @@ def fields(subject: Subject) -> Iterator[Finding]:
 
     A file that tells nothing is common: many programs drop what a file says when they resize it.
     """
-    subject.holding()
+    _with_files(subject)
     told = "len(list_filter(map_keys(extra), lambda k: starts_with(k, 'embedded.') AND k <> 'embedded.problem'))"
     silent = subject.row(f"SELECT count(*) FROM items WHERE {told} = 0")[0]  # noqa: S608
     rows = []
@@ -90,7 +91,7 @@ def source_types(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
     Options:
         top: How many generated items are listed.
     """
-    subject.holding()
+    _with_files(subject)
     written = "coalesce(extra['embedded.xmp:Iptc4xmpExt:DigitalSourceType'], extra['digital_source_type'])"
     counted = [
         (read_source_type(value), n)
@@ -138,7 +139,7 @@ def source_types(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
 @check
 def ai(subject: Subject) -> Iterator[Finding]:
     """Files that fill the fields on generative AI of the IPTC standard 2025.1: system, prompt and its writer."""
-    subject.holding()
+    _with_files(subject)
     filled = {key: f"coalesce(extra['embedded.{key}'], '') <> ''" for key in AI_FIELDS}
     ids = subject.rows(
         f"SELECT {subject.example} AS id FROM items WHERE {' OR '.join(filled.values())} ORDER BY id"  # noqa: S608
@@ -169,7 +170,7 @@ def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
     Options:
         most: How many files are read, chosen by a hash of their ids; the others count as not checked.
     """
-    archive = subject.holding()
+    archive = _with_files(subject)
     try:
         require("c2pa", extra="interop")
     except ArchiveError as error:
@@ -218,6 +219,15 @@ def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
             denominator="files with Content Credentials",
             table=Table(columns=("item", "outcome", "codes and reservations"), rows=tuple(sorted(telling)), ids=(0,)),
         )
+
+
+def _with_files(subject: Subject) -> Archive:
+    """The archive. Raises `Skip` where no image file was read for it: then nothing is known of what files say."""
+    archive = subject.holding()
+    if not archive.manifest.counts["images"]:
+        message = "no image file was read for this archive"
+        raise Skip(message)
+    return archive
 
 
 def _format(data: bytes) -> str:

@@ -15,7 +15,8 @@ from latentarchive.binding import converted
 from latentarchive.errors import SuiteError, nearest
 
 FAMILIES = (
-    "composition", "domains", "captions", "resolution", "years", "scores", "membership", "retrieval", "rights", "reservations", "embedded", "provenance", "quality",
+FAMILIES = (
+    "composition", "domains", "captions", "resolution", "years", "scores", "membership", "retrieval", "rights", "reservations", "embedded", "provenance", "quality", "communities",
 )
 """Modules of this package that hold checks; the first half of their names."""
 

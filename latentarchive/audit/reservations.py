@@ -64,10 +64,10 @@ def mining(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
             picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: items by what they say of data mining."),
         )
     if subject.archive is not None:
-        yield _kept(subject, reserved)
+        yield from _kept(subject, reserved)
 
 
-def _kept(subject: Subject, reserved: list[str]) -> Finding:
+def _kept(subject: Subject, reserved: list[str]) -> Iterator[Finding]:
     """Whether what files reserve is reserved in the records, which is what every later step reads."""
     stated = "extra['embedded.xmp:plus:DataMining']"
     in_files = [written for written, _ in distinct(subject, stated) if reserves_mining(mining_code(written))]
@@ -78,7 +78,9 @@ def _kept(subject: Subject, reserved: list[str]) -> Finding:
     of_files, lost = f"{stated} IN (SELECT v FROM {said})", f"mining NOT IN (SELECT v FROM {kept})"  # noqa: S608
     n = subject.row(f"SELECT count(*) FROM items WHERE {of_files}")[0]  # noqa: S608
     ids = [str(one) for (one,) in subject.rows(f"SELECT id FROM items WHERE {of_files} AND {lost} ORDER BY id")]  # noqa: S608
-    return Finding(
+    if not n:
+        return
+    yield Finding(
         sentence=f"{len(ids):,} of {n:,} reservations that the files state were lost on the way into the records.",
         value=len(ids),
         unit="reservations",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 
@@ -65,9 +66,10 @@ def classes(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
     )
     if statements:
         listed = sorted(statements.items(), key=lambda one: (-one[1], one[0]))
+        general = _general(subject)
         yield Finding(
-            sentence=f"{len(listed):,} different statements; the most common is that of {listed[0][1]:,} items: "
-            f"{_short(listed[0][0][0])}",
+            sentence=f"{len(listed):,} different {'statements' if len(listed) > 1 else 'statement'}; the most common is "
+            f"that of {listed[0][1]:,} items: {_short(listed[0][0][0])}",
             value=len(listed),
             unit="statements",
             n=subject.n,
@@ -76,8 +78,26 @@ def classes(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
                 columns=("statement as written", "known as", "class", "items"),
                 rows=tuple((_short(text, 300), label, kind, n) for (text, label, kind), n in listed[:top]),
             ),
-            notes=(f"{top} of {len(listed):,} are listed.",) if len(listed) > top else (),
+            notes=(
+                *((f"{top} of {len(listed):,} are listed.",) if len(listed) > top else ()),
+                *(
+                    (f"Items without a statement of their own have that of the whole collection: {general}.",)
+                    if general
+                    else ()
+                ),
+            ),
         )
+
+
+def _general(subject: Subject) -> str:
+    """The statement that the recipe gives to items that have none of their own; "" if there is none."""
+    if subject.archive is None:
+        return ""
+    try:
+        collection = tomllib.loads(subject.archive.manifest.recipe).get("collection", {})
+    except tomllib.TOMLDecodeError:
+        return ""
+    return _short(collection.get("defaults", {}).get("rights", ""))
 
 
 @check
@@ -262,45 +282,10 @@ def _kind(rights: Rights | None) -> str:
     return "open by age" if rights.rights_class == "open" and not licensed else rights.rights_class
 
 
-@check
-def labels(subject: Subject) -> Iterator[Finding]:
-    """Identifiers of Local Contexts (Labels of communities, Notices of institutions) that the catalogue carries.
-
-    They are counted and kept as they are. Nothing here makes, suggests or changes a Label: that is for the communities
-    alone. Where none is found, that says only that none is recorded.
-    """
-    columns = [name for name in (*subject.names, *subject.further) if _is_label(name)]
-    if subject.archive is not None:
-        text = "array_to_string(map_values(extra), ' ')"
-        where = f"contains(lower({text}), 'localcontexts') OR contains(lower(rights), 'localcontexts')"
-    else:
-        where = "false"
-    named = [f"nullif(trim(CAST({subject.field(name)} AS VARCHAR)), '') IS NOT NULL" for name in columns]
-    where = " OR ".join([where, *named])
-    if where == "false":
-        message = "there is no column of Local Contexts: looked for names with local_contexts, tk_label, bc_label"
-        raise Skip(message)
-    ids = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {where} ORDER BY id")  # noqa: S608
-    yield Finding(
-        sentence=f"{len(ids):,} of {subject.n:,} {subject.items} carry an identifier of Local Contexts.",
-        value=len(ids) / subject.n if subject.n else 0.0,
-        unit="share",
-        n=subject.n,
-        denominator=subject.items,
-        examples=tuple(str(one) for (one,) in ids[:MOST_EXAMPLES]),
-        notes=("None recorded does not mean that no community has an interest in a work.",),
-    )
-
-
-def _is_label(name: str) -> bool:
-    plain = "".join(c for c in name.lower() if c.isalnum())
-    return any(word in plain for word in ("localcontexts", "tklabel", "bclabel", "tknotice", "bcnotice"))
+def _short(text: str, most: int = 120) -> str:
+    flat = " ".join(str(text).split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
 def _share(count: int, n: int) -> str:
     return f"{count:,} of {n:,} ({count / max(n, 1):.1%})"
-
-
-def _short(text: str, most: int = 120) -> str:
-    flat = " ".join(str(text).split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
