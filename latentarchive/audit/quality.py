@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -23,9 +22,6 @@ SAMPLE = 20_000
 """Images that are looked at in a large archive."""
 
 _FIGURES = ("sharpness", "p5", "p99", "border", "patches")
-_SEEN: WeakKeyDictionary[Archive, dict[tuple[str, int, int], tuple[tuple[str, ...], NDArray[np.float64]]]] = (
-    WeakKeyDictionary()
-)
 
 
 @check
@@ -276,20 +272,19 @@ def _strokes(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _looked_at(subject: Subject, of: str, most: int) -> tuple[tuple[str, ...], NDArray[np.float64], str]:
     """Ids, figures of shape (n, 5) in the order of `_FIGURES`, and what n counts; one look for all checks of a run."""
     found = chosen(subject, of=of, most=most)
-    known = _SEEN.setdefault(found.archive, {})
-    key = (of, most, hash(found.rows.tobytes()))
-    if key not in known:
-        ids, rows = [], []
-        for item, image in found.pictures():
-            light = appearance.brightness(image)
-            low, high = np.percentile(light, [5, 99])
-            wide = max(appearance.borders(image))
-            ids.append(item)
-            rows.append((appearance.sharpness(image), low, high, wide, appearance.colour_patches(image)))
-        known[key] = tuple(ids), np.array(rows, dtype=np.float64).reshape(-1, len(_FIGURES))
-    ids_, figures = known[key]
-    if not ids_:
+    ids, figures = subject.kept(f"appearance {of} {most}", lambda: _figures(found))
+    if not ids:
         message = "no original is at hand" if of == "originals" else "there are no thumbnails"
         raise Skip(message)
     drawn = "" if len(found.rows) == subject.n else f", a fixed draw from {subject.n:,}"
-    return ids_, figures, f"images, by their {of}{drawn}"
+    return ids, figures, f"images, by their {of}{drawn}"
+
+
+def _figures(found: Chosen) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    ids, rows = [], []
+    for item, image in found.pictures():
+        low, high = np.percentile(appearance.brightness(image), [5, 99])
+        wide = max(appearance.borders(image))
+        ids.append(item)
+        rows.append((appearance.sharpness(image), low, high, wide, appearance.colour_patches(image)))
+    return tuple(ids), np.array(rows, dtype=np.float64).reshape(-1, len(_FIGURES))

@@ -37,11 +37,11 @@ def listed(subject: Subject, column: str, values: list[str], most: int) -> list[
     """The first items, by id, whose column has one of these values, and the value."""
     if not values:
         return []
-    asked = subject.keep("asked", pa.table({"v": pa.array(values, pa.string())}))
+    subject.put("asked", pa.table({"v": pa.array(values, pa.string())}))
     return [
         (str(item), str(value))
         for item, value in subject.rows(
-            f"SELECT {subject.example} AS id, {column} AS v FROM items WHERE {column} IN (SELECT v FROM {asked}) "  # noqa: S608
+            f"SELECT {subject.example} AS id, {column} AS v FROM items WHERE {column} IN (SELECT v FROM asked) "  # noqa: S608
             f"ORDER BY id LIMIT {most}"
         )
     ]
@@ -111,10 +111,10 @@ def addresses(subject: Subject, sites: Mapping[str, object], where: str) -> Iter
     """Item, host and path of the addresses on these sites; `MOST` of them, by a hash, where there are more."""
     url = subject.sql("url")
     host = f"lower(regexp_extract({url}, '^[A-Za-z]+://(?:[^/@]*@)?([^/:?#]+)', 1))"
-    hosts = subject.keep("sites", pa.table({"host": pa.array(list(sites), pa.string())}))
+    subject.put("sites", pa.table({"host": pa.array(list(sites), pa.string())}))
     for item, at, address in subject.rows(
         f"SELECT {subject.example}, {host} AS h, {url} FROM items WHERE ({where}) "  # noqa: S608
-        f"AND {host} IN (SELECT host FROM {hosts}) ORDER BY hash({url}), 1 LIMIT {MOST}"
+        f"AND {host} IN (SELECT host FROM sites) ORDER BY hash({url}), 1 LIMIT {MOST}"
     ):
         try:
             parts = urlsplit(address)

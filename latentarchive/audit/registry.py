@@ -15,8 +15,8 @@ from latentarchive.binding import converted
 from latentarchive.errors import SuiteError, nearest
 
 FAMILIES = (
-FAMILIES = (
-    "composition", "domains", "captions", "resolution", "years", "scores", "membership", "retrieval", "rights", "reservations", "embedded", "provenance", "quality", "communities",
+    *("composition", "domains", "captions", "resolution", "years", "scores", "membership", "retrieval"),
+    *("rights", "communities", "reservations", "embedded", "provenance", "quality"),
 )
 """Modules of this package that hold checks; the first half of their names."""
 

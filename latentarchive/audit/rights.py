@@ -68,7 +68,7 @@ def classes(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
         listed = sorted(statements.items(), key=lambda one: (-one[1], one[0]))
         general = _general(subject)
         yield Finding(
-            sentence=f"{len(listed):,} different {'statements' if len(listed) > 1 else 'statement'}; the most common is "
+            sentence=f"{len(listed):,} different statement{'s' if len(listed) > 1 else ''}; the most common is "
             f"that of {listed[0][1]:,} items: {_short(listed[0][0][0])}",
             value=len(listed),
             unit="statements",

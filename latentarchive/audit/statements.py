@@ -124,6 +124,6 @@ def joined(subject: Subject, items: str, places: int, wanted: Sequence[Stated]) 
     It adds the column ``number``: which of them.
     """
     columns = {f"p{at}": pa.array([one.statements[at] for one in wanted], pa.string()) for at in range(places)}
-    asked = subject.keep("asked", pa.table({**columns, "number": pa.array(range(len(wanted)), pa.int64())}))
+    subject.put("asked", pa.table({**columns, "number": pa.array(range(len(wanted)), pa.int64())}))
     same = " AND ".join(f"i.{name} IS NOT DISTINCT FROM w.{name}" for name in columns)
-    return f"(SELECT i.*, w.number FROM ({items}) i JOIN {asked} w ON {same})"  # noqa: S608
+    return f"(SELECT i.*, w.number FROM ({items}) i JOIN asked w ON {same})"  # noqa: S608

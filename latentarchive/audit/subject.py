@@ -267,11 +267,6 @@ class Subject:
             self._kept[name] = make()
         return self._kept[name]
 
-    def keep(self, name: str, table: pa.Table) -> str:
-        """The name under which a small Arrow table can be asked too, for example what was read from distinct values."""
-        self._db.register(name, table)
-        return quoted(name)
-
     # What only an archive has.
 
     def holding(self) -> Archive:
