@@ -42,7 +42,7 @@ def watched(command: Sequence[str | Path]) -> Watched:
         began = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=complaints)
         while process.poll() is None:
-            for name, kilobytes in _now(process.pid).items():
+            for name, kilobytes in now(process.pid).items():
                 peaks[name] = max(peaks[name], kilobytes)
             time.sleep(EVERY)
         seconds = time.perf_counter() - began
@@ -53,8 +53,8 @@ def watched(command: Sequence[str | Path]) -> Watched:
         return Watched(output.read(), seconds, {name: round(kilobytes / 1024) for name, kilobytes in peaks.items()})
 
 
-def _now(pid: int) -> dict[str, int]:
-    """Kilobytes by name; nothing of a process that has ended."""
+def now(pid: int) -> dict[str, int]:
+    """Kilobytes of a process by name, as in `PEAKS`; nothing of one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):

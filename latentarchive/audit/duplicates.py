@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from latentarchive.audit.copies import FLOOR, Copies, Pictures, copies, pictures
+from latentarchive.audit.copies import FLOOR, Copies, copies
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.pictures import Pictures, pictures
 from latentarchive.audit.registry import check
 from latentarchive.audit.sheets import groups_table, sheet
 from latentarchive.audit.subject import Subject
@@ -197,7 +198,7 @@ def _as_they_fit(straight: Copies, turned: Copies) -> tuple[np.ndarray, np.ndarr
 def _links(n: int, found: Copies, keep: np.ndarray, threshold: float) -> Links:
     links = Links(n, tuple(sorted({*LIKENESS, threshold})), threshold)
     # To four places: what lies below them differs from processor to processor.
-    links.add(found.i[keep], found.j[keep], np.round(found.likeness[keep].astype(np.float64), 4))
+    links.add(found.i[keep], found.j[keep], np.round(found.likeness[keep].astype(np.float64), 4), found.counts[keep])
     return links
 
 
@@ -252,7 +253,7 @@ def _sensitivity(links: Links, measure: str, threshold: float, of: str) -> Findi
 
 def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Finding:
     good = keep & (found.likeness >= threshold)
-    confirmed = np.bincount(found.bits[good], minlength=65)
+    confirmed = np.bincount(found.bits[good], found.counts[good].astype(np.float64), 65)
     radius = len(found.by_bits) - 1
     rows = [
         (bits, int(found.by_bits[: bits + 1].sum()), int(confirmed[: bits + 1].sum())) for bits in range(0, radius + 1)

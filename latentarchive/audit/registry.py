@@ -14,7 +14,7 @@ from latentarchive.audit.subject import Subject
 from latentarchive.binding import converted
 from latentarchive.errors import SuiteError, nearest
 
-FAMILIES = ("composition", "duplicates")
+FAMILIES = ("composition", "duplicates", "across")
 """Modules of this package that hold checks; the first half of their names."""
 
 Function = Callable[..., Iterator[Finding]]

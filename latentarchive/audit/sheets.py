@@ -50,7 +50,9 @@ def groups_table(labels: np.ndarray, ids: Sequence[str]) -> tuple[Table, tuple[s
     largest = several[np.argsort(-number[several], kind="stable")][:GROUPS]
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], largest)
-    first = [[ids[row] for row in order[start : start + min(3, number[g])]] for start, g in zip(starts, largest, strict=True)]
+    first = [
+        [ids[row] for row in order[start : start + min(3, number[g])]] for start, g in zip(starts, largest, strict=True)
+    ]
     rows = tuple(
         (int(number[g]), *members, *([None] * (3 - len(members)))) for g, members in zip(largest, first, strict=True)
     )

@@ -1,8 +1,8 @@
-"""All pairs of rows above a cosine, for any number of rows: exactly for some thousands, inside overlapping cells beyond.
+"""All pairs of rows above a cosine, for any number of rows: all with all, or inside overlapping cells of the space.
 
 Beyond `EXACT_UP_TO` rows the space is divided as SemDeDup does (Abbas et al. 2023, section 3), by spherical k-means;
-but every row is looked for in its `EACH` nearest cells, so that a pair is missed only where its rows share none of them.
-Inside a cell every pair is compared, from the stored rows: what is found has its true cosine.
+but every row is looked for in its `EACH` nearest cells, so that a pair is missed only where its rows share none. Inside
+a cell every pair is compared, from the stored rows: what is found has its true cosine.
 """
 
 from __future__ import annotations
@@ -138,6 +138,8 @@ def _equal(take: Take, n: int) -> tuple[Ints, Ints]:
         block = take(np.arange(start, min(start + BLOCK, n)))
         if factors is None:
             factors = np.random.default_rng(0).integers(0, 2**63, block.shape[1], np.uint64) * 2 + 1
-        keys[start : start + len(block)] = block.view(np.uint32).astype(np.uint64) @ factors  # 64 bits: no two by chance
+        keys[start : start + len(block)] = (
+            block.view(np.uint32).astype(np.uint64) @ factors
+        )  # 64 bits: no two by chance
     _, first, inverse, count = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     return first[inverse].astype(np.int64), count[inverse].astype(np.int64)

@@ -68,9 +68,9 @@ class Links:
         self.best_before = np.full(n, -np.inf)
         self._pairs = np.zeros(len(self.thresholds) + 1, np.int64)
         self._links = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
-        self._near = {side: self._links for side in ("accepted", "rejected")}
+        self._near = dict.fromkeys(("accepted", "rejected"), self._links)
 
-    def add(self, i: Ints, j: Ints, scores: NDArray[np.floating], counts: Ints | None = None) -> None:
+    def add(self, i: Ints, j: Ints, scores: ArrayLike, counts: Ints | None = None) -> None:
         """Add links, none of them twice.
 
         Args:
@@ -79,7 +79,7 @@ class Links:
             scores: shape (m,).
             counts: How many pairs each stands for; None: one.
         """
-        scores = scores.astype(np.float64)
+        scores = np.asarray(scores, np.float64)
         weights = np.ones(len(i), np.int64) if counts is None else counts
         np.add.at(self._pairs, np.searchsorted(self.thresholds, scores, side="right"), weights)
         np.maximum.at(self.best_before, j, scores)
@@ -118,7 +118,7 @@ class Links:
             most: At most so many.
         """
         seen: set[int] = set()
-        found = []
+        found: list[tuple[int, int, float]] = []
         for i, j, score in zip(*(column.tolist() for column in self._near[side]), strict=True):
             if i not in seen and j not in seen and len(found) < most:
                 found.append((i, j, score))

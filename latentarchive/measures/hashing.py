@@ -15,8 +15,8 @@ from scipy.fft import dct, dctn
 SIDE, LOW = 32, 8
 """Pixels a side that the transform is taken of, and how many of its lowest frequencies along each axis make a hash."""
 
-QUERIES = 4096
-"""Hashes compared at a time with all others."""
+TOGETHER = 2**26
+"""Pairs of hashes compared at a time; all of them may turn out to be near."""
 
 Window = tuple[float, float, float]
 """Part of a picture: its side, its left and its upper edge, all as shares of the picture's sides."""
@@ -39,7 +39,7 @@ def phash(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return _bits(dctn(grey.astype(np.float32), type=2, axes=(1, 2))[:, :LOW, :LOW])
 
 
-def window_hash(grey: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
+def window_hash(grey: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
     """The hash that a window would have as a picture of its own, but for its resizing: by mean of area.
 
     Args:
@@ -52,7 +52,7 @@ def window_hash(grey: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
     side, left, top = window
     lowest = dct(np.eye(SIDE), axis=0)[:LOW]
     across, down = (lowest @ area_mean(start, side, SIDE, grey.shape[1]) for start in (left, top))
-    return _bits(down.astype(np.float32) @ grey.astype(np.float32) @ across.astype(np.float32).T)
+    return _bits(down.astype(np.float32) @ grey @ across.astype(np.float32).T)
 
 
 @lru_cache(maxsize=256)
@@ -93,8 +93,9 @@ def within(
 
     index = faiss.IndexBinaryFlat(8 * right.shape[1])
     index.add(np.ascontiguousarray(right))
-    for start in range(0, len(left), QUERIES):
-        limits, distances, found = index.range_search(np.ascontiguousarray(left[start : start + QUERIES]), radius + 1)
+    block = max(1, min(4096, TOGETHER // max(1, len(right))))
+    for start in range(0, len(left), block):
+        limits, distances, found = index.range_search(np.ascontiguousarray(left[start : start + block]), radius + 1)
         mine = np.repeat(np.arange(start, start + len(limits) - 1), np.diff(limits.astype(np.int64)))
         order = np.lexsort((found, mine))
         yield mine[order], found[order].astype(np.int64), distances[order].astype(np.int32)

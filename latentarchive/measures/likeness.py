@@ -3,7 +3,8 @@
 A perceptual hash sees the layout of a picture; drawings from one mould, or one sitter twice, share theirs. What a copy
 shares with its original is every pixel, up to the cut, the light and the compression. So a window of the one picture is
 moved and stretched until it fits the other (Lucas and Kanade 1981, in the inverse form of Baker and Matthews 2004,
-section 3.2), the light of each channel is balanced by one factor, and what remains unlike is compared with all the detail there is.
+section 3.2), the light of each channel is balanced by one factor, and what remains unlike is compared with all the
+detail there is.
 
 Legend: n pairs; S pixels a side; p (n, 4): where a picture's unit square lies in another one, as (side across, side
 down, left, top).
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scipy.ndimage import gaussian_filter
 
 from latentarchive.measures.hashing import WHOLE, Window, area_mean
@@ -50,7 +50,7 @@ GREY = 5.0
 
 
 def window_of(windows: NDArray[np.floating]) -> Floats:
-    """p of `hashing.Window` rows, shape (n, 3)."""
+    """The p of `hashing.Window` rows, shape (n, 3)."""
     return np.stack([windows[:, 0], windows[:, 0], windows[:, 1], windows[:, 2]], axis=1).astype(np.float32)
 
 
@@ -140,9 +140,10 @@ def likeness(left: NDArray[np.uint8], right: NDArray[np.uint8], p: Floats) -> Fl
         side[plain] = (side[plain] @ LUMA)[..., None]
         side[:] = weights * (_blurred(side, DETAIL[0]) - _blurred(side, DETAIL[1]))
     gain = (seen * wanted).sum(axis=(1, 2)) / np.maximum((seen**2).sum(axis=(1, 2)), 1)
-    left_over = ((wanted - seen * gain.clip(*LIGHT)[:, None, None]) ** 2).sum(axis=(1, 2, 3))
+    left_over: Floats = ((wanted - seen * gain.clip(*LIGHT)[:, None, None]) ** 2).sum(axis=(1, 2, 3))
     noise = 3 * weights.sum(axis=(1, 2, 3)) * NOISE**2
-    return 1 - left_over / np.maximum((wanted**2).sum(axis=(1, 2, 3)) + noise, 1)
+    detail = (wanted**2).sum(axis=(1, 2, 3)) + noise
+    return np.asarray(1 - left_over / np.maximum(detail, 1), np.float32)
 
 
 def _blurred(pictures: Floats, sigma: float) -> Floats:
