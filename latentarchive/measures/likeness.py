@@ -59,23 +59,28 @@ def grey(colours: NDArray[np.uint8]) -> Floats:
     return colours.astype(np.float32) @ LUMA
 
 
-def first_look(left: Floats, right: Floats, window: Window) -> Floats:
-    """How much of the contrast in a window of the left pictures the right ones explain, moved by at most a pixel or so.
-
-    Both are seen at 16 x 16 pixels; moving is taken to first order, so that nothing has to be searched.
+def coarse(greys: Floats, window: Window) -> Floats:
+    """A window of pictures as a first look sees it, shape (n, 256): 16 x 16 pixels, their mean taken off, unit length.
 
     Args:
-        left: shape (n, S, S).
-        right: shape (n, S, S).
-        window: What part of the left ones; the right ones count whole.
+        greys: shape (n, S, S).
+        window: What part of them.
+    """
+    flat = _centred(_resized(greys, window)[:, None])[:, 0]
+    unit: Floats = flat / np.sqrt(np.maximum((flat**2).sum(axis=1, keepdims=True), 1e-6))
+    return unit
+
+
+def bearings(greys: Floats) -> Floats:
+    """What a picture looks like at 16 x 16 pixels when its frame moves or stretches a little, to first order.
 
     Returns:
-        shape (n,), from 0 to 1.
+        shape (n, 5, 256): orthonormal rows. Of `coarse` of another picture, the squared products with them add up to
+        the share of its contrast that this one explains, from 0 to 1.
     """
-    small, part = _resized(right, WHOLE), _centred(_resized(left, window)[:, None])[:, 0]
-    basis = np.linalg.qr(_centred(np.stack([small, *_moved(small)], axis=1)).transpose(0, 2, 1))[0]
-    explained = np.einsum("npk,np->nk", basis, part)
-    return (explained**2).sum(axis=1) / np.maximum((part**2).sum(axis=1), 1e-6)
+    small = _resized(greys, WHOLE)
+    rows = _centred(np.stack([small, *_moved(small)], axis=1))
+    return np.ascontiguousarray(np.linalg.qr(rows.transpose(0, 2, 1))[0].transpose(0, 2, 1), np.float32)
 
 
 def fitted(left: Floats, right: Floats, p: Floats) -> Floats:
@@ -154,7 +159,7 @@ def _blurred(pictures: Floats, sigma: float) -> Floats:
 def _resized(greys: Floats, window: Window) -> Floats:
     side, left, top = window
     across, down = (area_mean(start, side, COARSE, greys.shape[1]).astype(np.float32) for start in (left, top))
-    return down @ greys @ across.T
+    return np.asarray(down @ greys @ across.T, np.float32)
 
 
 def _moved(pictures: Floats) -> list[Floats]:
