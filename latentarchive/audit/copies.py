@@ -21,14 +21,14 @@ most a fortieth of the picture along each axis, which the hash and the first loo
 CROPS_UP_TO = 100_000
 """Pictures up to which crops are looked for: their windows multiply the comparisons by fifty."""
 
-FIRST_LOOK, SECOND_LOOK = 0.9, 0.6
+FIRST_LOOK, SECOND_LOOK = 0.94, 0.7
 """What must be explained at 16 and at 32 pixels a side before a pair is looked at closely: copies of the cabinet,
 crops among them, explain more (two in a hundred do not), and nine in ten of the pairs that hashes propose less."""
 
 MOST_PROPOSED = 20_000_000
 """Pairs that a first look is taken at: some minutes."""
 
-FLOOR = 0.85
+FLOOR = 0.9
 """Likeness from which a pair is reported, if only as rejected."""
 
 BATCH = 256
@@ -196,11 +196,13 @@ def _judged(
     """Likeness after the window was fitted, first at half the size; -1 for what does not fit there."""
     scores = np.full(len(i), -1, np.float32)
     for at in range(0, len(i), BATCH):
-        left, right = np.asarray(whole.colours[i[at : at + BATCH]]), np.asarray(cut.colours[j[at : at + BATCH]])
+        left, right = (
+            np.asarray(of.colours[rows[at : at + BATCH]]).astype(np.float32) for of, rows in ((whole, i), (cut, j))
+        )
         right = right[:, :, ::-1] if mirrored else right
-        small, other = (likeness.halved(likeness.grey(side)) for side in (left, right))
-        p = likeness.fitted(small, other, likeness.window_of(windows[at : at + BATCH]))
-        good = likeness.explained(small, other, p) > SECOND_LOOK
+        small, other = likeness.halved(left), likeness.halved(right)
+        p = likeness.fitted(likeness.grey(small), likeness.grey(other), likeness.window_of(windows[at : at + BATCH]))
+        good = likeness.likeness(small, other, p) > SECOND_LOOK
         left, right = left[good], right[good]
         p = likeness.fitted(likeness.grey(left), likeness.grey(right), p[good])
         scores[at + np.flatnonzero(good)] = likeness.likeness(left, right, p)

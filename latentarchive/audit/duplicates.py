@@ -90,7 +90,7 @@ def perceptual(
 
     Options:
         radius: In how many of 64 bits the hashes of a proposed pair may differ.
-        threshold: Likeness from which a pair is accepted, from 0.85 to 1.
+        threshold: Likeness from which a pair is accepted, from 0.9 to 1.
         sheet_pairs: How many pairs are shown on each side of the threshold.
     """
     _in_range("radius", radius, 0, 64)

@@ -33,7 +33,7 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 COARSE = 16
 """Pixels a side for a first look: one of them is a sixteenth of the picture, which is how far apart windows may lie."""
 
-STEPS, MOST = 6, 0.04
+STEPS, MOST = 5, 0.04
 """Steps of the fit, and how far one may move an edge, as a share of the side."""
 
 LEAST, LARGEST = 0.6, 1.1
@@ -54,7 +54,7 @@ def window_of(windows: NDArray[np.floating]) -> Floats:
     return np.stack([windows[:, 0], windows[:, 0], windows[:, 1], windows[:, 2]], axis=1).astype(np.float32)
 
 
-def grey(colours: NDArray[np.uint8]) -> Floats:
+def grey(colours: NDArray[np.uint8] | Floats) -> Floats:
     """Shape (n, S, S): luma of pictures, shape (n, S, S, 3), as Pillow's mode ``L`` weighs it (ITU-R 601)."""
     return colours.astype(np.float32) @ LUMA
 
@@ -108,22 +108,13 @@ def fitted(left: Floats, right: Floats, p: Floats) -> Floats:
     return places
 
 
-def halved(greys: Floats) -> Floats:
-    """Shape (n, S/2, S/2): each pixel the mean of four."""
-    return greys.reshape(len(greys), greys.shape[1] // 2, 2, -1, 2).mean(axis=(2, 4))
+def halved(pictures: Floats) -> Floats:
+    """Shape (n, S/2, S/2, channels): each pixel the mean of four."""
+    upper, lower = pictures[:, ::2], pictures[:, 1::2]
+    return np.asarray((upper[:, :, ::2] + upper[:, :, 1::2] + lower[:, :, ::2] + lower[:, :, 1::2]) / 4, np.float32)
 
 
-def explained(left: Floats, right: Floats, p: Floats) -> Floats:
-    """The squared correlation of the right pictures with what lies in the windows p of the left ones, shape (n,)."""
-    seen, inside = _seen(left[..., None], p)
-    weights = inside.astype(np.float32)
-    total = np.maximum(weights.sum(axis=(1, 2), keepdims=True), 1)
-    a, b = (weights * (one - (weights * one).sum(axis=(1, 2), keepdims=True) / total) for one in (seen[..., 0], right))
-    product = (a * b).sum(axis=(1, 2)).clip(min=0) ** 2
-    return product / np.maximum((a**2).sum(axis=(1, 2)) * (b**2).sum(axis=(1, 2)), 1e-6)
-
-
-def likeness(left: NDArray[np.uint8], right: NDArray[np.uint8], p: Floats) -> Floats:
+def likeness(left: Floats, right: Floats, p: Floats) -> Floats:
     """How much of the detail of a picture another one explains where they overlap.
 
     One minus the squared difference of details that is left, as a share of all detail, over three channels, each
@@ -137,18 +128,19 @@ def likeness(left: NDArray[np.uint8], right: NDArray[np.uint8], p: Floats) -> Fl
     Returns:
         shape (n,): 1 for the same pixels, around 0 for a picture that explains nothing; may be below.
     """
-    seen, inside = _seen(left.astype(np.float32), p)
-    wanted = right.astype(np.float32)
+    seen, inside = _seen(left, p)
+    wanted = right.copy()
     plain = np.minimum(_colour(left), _colour(right)) < GREY
     weights = inside[..., None].astype(np.float32)
     for side in (seen, wanted):
         side[plain] = (side[plain] @ LUMA)[..., None]
         side[:] = weights * (_blurred(side, DETAIL[0]) - _blurred(side, DETAIL[1]))
-    gain = (seen * wanted).sum(axis=(1, 2)) / np.maximum((seen**2).sum(axis=(1, 2)), 1)
-    left_over: Floats = ((wanted - seen * gain.clip(*LIGHT)[:, None, None]) ** 2).sum(axis=(1, 2, 3))
-    noise = 3 * weights.sum(axis=(1, 2, 3)) * NOISE**2
-    detail = (wanted**2).sum(axis=(1, 2, 3)) + noise
-    return np.asarray(1 - left_over / np.maximum(detail, 1), np.float32)
+    products = (np.einsum("nijc,nijc->nc", a, b) for a, b in ((seen, wanted), (seen, seen), (wanted, wanted)))
+    shared, own, detail = products
+    gain = (shared / np.maximum(own, 1)).clip(*LIGHT)
+    left_over = detail - 2 * gain * shared + gain**2 * own
+    noise = 3 * np.einsum("nijc->n", weights) * NOISE**2
+    return np.asarray(1 - left_over.sum(axis=1) / np.maximum(detail.sum(axis=1) + noise, 1), np.float32)
 
 
 def _blurred(pictures: Floats, sigma: float) -> Floats:
@@ -190,6 +182,8 @@ def _seen(pictures: Floats, p: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     return (upper * (1 - below) + lower * below).astype(np.float32), inside
 
 
-def _colour(pictures: NDArray[np.uint8]) -> Floats:
-    """Mean distance between the highest and the lowest channel."""
-    return np.ptp(pictures.astype(np.float32), axis=3).mean(axis=(1, 2))
+def _colour(pictures: Floats) -> Floats:
+    """Mean distance between the highest and the lowest channel, shape (n,)."""
+    red, green, blue = (pictures[..., channel] for channel in range(3))
+    apart = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    return np.asarray(apart.mean(axis=(1, 2)), np.float32)
