@@ -24,7 +24,7 @@ from latentarchive.measures.grouping import Cut, Links
 SAME = {"sha256": "bytes (sha256)", "md5": "bytes (md5)", "pair_hash": "address and caption (hash)"}
 """Columns that tell equal things, and what is the same where they are."""
 
-LIKENESS = (0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
+LIKENESS = (0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 COSINES = (0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 """Thresholds that are tried beside the one that is asked for."""
 
@@ -80,7 +80,7 @@ def _same(subject: Subject, role: str, top: int) -> Finding:
 
 @check
 def perceptual(
-    subject: Subject, *, radius: int = 10, threshold: float = 0.97, sheet_pairs: int = 12
+    subject: Subject, *, radius: int = 12, threshold: float = 0.965, sheet_pairs: int = 12
 ) -> Iterator[Finding]:
     """Items that show the same picture: recompressed, resized, with other light, or cut by up to a fifth.
 

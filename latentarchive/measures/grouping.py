@@ -132,11 +132,12 @@ class Links:
 
     def _forest(self) -> tuple[Ints, Ints, NDArray[np.float64]]:
         i, j, scores = self._links
-        # Weights must not be 0, which means no link; a tree of least cost is one of greatest likeness.
-        cost = csr_array((1 + scores.max() - scores, (i, j)), shape=(self.n, self.n))
-        tree = minimum_spanning_tree(cost).tocoo()
+        # A tree of least cost is one of greatest likeness. The cost is the rank of the score: whole numbers, which
+        # give back the very score, and none of them 0, which would mean no link.
+        values, ranks = np.unique(-scores, return_inverse=True)
+        tree = minimum_spanning_tree(csr_array((ranks + 1.0, (i, j)), shape=(self.n, self.n))).tocoo()
         rows, columns = tree.coords
-        return rows.astype(np.int64), columns.astype(np.int64), 1 + scores.max() - tree.data
+        return rows.astype(np.int64), columns.astype(np.int64), -values[tree.data.astype(np.int64) - 1]
 
 
 def _joined(
