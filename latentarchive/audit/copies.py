@@ -14,7 +14,7 @@ from latentarchive.measures.hashing import WHOLE, Window
 
 Ints = NDArray[np.int64]
 
-CUTS, STEP = (0.93, 0.86, 0.8), 0.05
+CUTS, STEP = (1.0, 0.93, 0.86, 0.8), 0.05
 """Sides of the windows that crops are looked for in, and how far apart they lie: a crop differs from the nearest by at
 most a fortieth of the picture along each axis, which the hash and the first look bear."""
 
@@ -72,7 +72,7 @@ def copies(left: Pictures, right: Pictures | None, *, radius: int, mirrored: boo
     """
     others, ordered = (left, False) if right is None else (right, True)
     crops = max(len(left), len(others)) <= CROPS_UP_TO
-    windows = [WHOLE, *(hashing.windows(CUTS, STEP) if crops else [])]
+    windows = hashing.windows(CUTS if crops else CUTS[:1], STEP)
     by_bits, looked_at = np.zeros(radius + 1, np.int64), 0
     proposed: list[_Proposed] = []
     # Either of the two may be the cut one. Within one collection both ways are met in any case.
@@ -138,7 +138,7 @@ class _Proposed:
     i: Ints
     j: Ints
     fit: likeness.Floats
-    #: shape (n, 3).
+    #: shape (n, 4).
     windows: NDArray[np.float64]
     #: Whether `i` numbers the right pictures, and `j` the left ones.
     turned: NDArray[np.bool_]
@@ -201,7 +201,7 @@ def _judged(
         )
         right = right[:, :, ::-1] if mirrored else right
         small, other = likeness.halved(left), likeness.halved(right)
-        p = likeness.fitted(likeness.grey(small), likeness.grey(other), likeness.window_of(windows[at : at + BATCH]))
+        p = likeness.fitted(likeness.grey(small), likeness.grey(other), windows[at : at + BATCH].astype(np.float32))
         good = likeness.likeness(small, other, p) > SECOND_LOOK
         left, right = left[good], right[good]
         p = likeness.fitted(likeness.grey(left), likeness.grey(right), p[good])

@@ -18,10 +18,10 @@ SIDE, LOW = 32, 8
 TOGETHER = 2**26
 """Pairs of hashes compared at a time; all of them may turn out to be near."""
 
-Window = tuple[float, float, float]
-"""Part of a picture: its side, its left and its upper edge, all as shares of the picture's sides."""
+Window = tuple[float, float, float, float]
+"""Part of a picture: its width and height, its left and its upper edge, as shares of the picture's."""
 
-WHOLE: Window = (1.0, 0.0, 0.0)
+WHOLE: Window = (1.0, 1.0, 0.0, 0.0)
 
 
 def phash(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -49,9 +49,9 @@ def window_hash(grey: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
     Returns:
         shape (n, 8).
     """
-    side, left, top = window
+    width, height, left, top = window
     lowest = dct(np.eye(SIDE), axis=0)[:LOW]
-    across, down = (lowest @ area_mean(start, side, SIDE, grey.shape[1]) for start in (left, top))
+    across, down = (lowest @ area_mean(*part, SIDE, grey.shape[1]) for part in ((left, width), (top, height)))
     return _bits(down.astype(np.float32) @ grey @ across.astype(np.float32).T)
 
 
@@ -66,12 +66,13 @@ def area_mean(start: float, side: float, to: int, of: int) -> NDArray[np.float64
 
 
 def windows(sides: tuple[float, ...], step: float) -> list[Window]:
-    """Windows of these sides on regular grids, at most `step` apart, from edge to edge."""
-    found = []
-    for side in sides:
-        places = np.linspace(0, 1 - side, 1 + int(np.ceil((1 - side) / step - 1e-9)))
-        found += [(side, float(left), float(top)) for left in places for top in places]
-    return found
+    """Windows with each of these as width and as height, on regular grids at most `step` apart, from edge to edge."""
+    along = [
+        (side, float(start))
+        for side in sides
+        for start in np.linspace(0, 1 - side, 1 + int(np.ceil((1 - side) / step - 1e-9)))
+    ]
+    return [(width, height, left, top) for width, left in along for height, top in along]
 
 
 def within(

@@ -6,8 +6,7 @@ moved and stretched until it fits the other (Lucas and Kanade 1981, in the inver
 section 3.2), the light of each channel is balanced by one factor, and what remains unlike is compared with all the
 detail there is.
 
-Legend: n pairs; S pixels a side; p (n, 4): where a picture's unit square lies in another one, as (side across, side
-down, left, top).
+Legend: n pairs; S pixels a side; p (n, 4): the `Window` of another picture that a picture shows.
 """
 
 from __future__ import annotations
@@ -47,11 +46,6 @@ NOISE = 2.0
 
 GREY = 5.0
 """Mean distance of the channels, in levels, below which a picture has no colours: then only grey is compared."""
-
-
-def window_of(windows: NDArray[np.floating]) -> Floats:
-    """The p of `hashing.Window` rows, shape (n, 3)."""
-    return np.stack([windows[:, 0], windows[:, 0], windows[:, 1], windows[:, 2]], axis=1).astype(np.float32)
 
 
 def grey(colours: NDArray[np.uint8] | Floats) -> Floats:
@@ -149,8 +143,9 @@ def _blurred(pictures: Floats, sigma: float) -> Floats:
 
 
 def _resized(greys: Floats, window: Window) -> Floats:
-    side, left, top = window
-    across, down = (area_mean(start, side, COARSE, greys.shape[1]).astype(np.float32) for start in (left, top))
+    width, height, left, top = window
+    parts = ((left, width), (top, height))
+    across, down = (area_mean(*part, COARSE, greys.shape[1]).astype(np.float32) for part in parts)
     return np.asarray(down @ greys @ across.T, np.float32)
 
 
