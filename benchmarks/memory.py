@@ -49,7 +49,7 @@ def watched(
         process = subprocess.Popen(command, cwd=cwd, stdout=output, stderr=complaints, env=more)
         ended, status, usage = 0, 0, None
         while not ended:
-            for name, kilobytes in _now(process.pid).items():
+            for name, kilobytes in now(process.pid).items():
                 peaks[name] = max(peaks[name], kilobytes)
             time.sleep(EVERY)
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -64,8 +64,8 @@ def watched(
         return Watched(output.read(), seconds, usage.ru_utime + usage.ru_stime, memory)
 
 
-def _now(pid: int) -> dict[str, int]:
-    """Kilobytes by name; nothing of a process that has ended."""
+def now(pid: int) -> dict[str, int]:
+    """Kilobytes of a process by name, as in `PEAKS`; nothing of one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):

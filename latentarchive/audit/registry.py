@@ -15,7 +15,18 @@ from latentarchive.binding import converted
 from latentarchive.errors import SuiteError, nearest
 
 FAMILIES = (
-    *("composition", "domains", "captions", "resolution", "years", "scores", "membership", "retrieval"),
+    *(
+        "composition",
+        "domains",
+        "captions",
+        "resolution",
+        "years",
+        "scores",
+        "duplicates",
+        "across",
+        "membership",
+        "retrieval",
+    ),
     *("rights", "communities", "reservations", "embedded", "provenance", "quality"),
 )
 """Modules of this package that hold checks; the first half of their names."""

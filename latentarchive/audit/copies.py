@@ -1,0 +1,215 @@
+"""Pictures that are copies of each other, found by perceptual hashes and judged pixel by pixel, from thumbnails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentarchive.audit.finding import Skip
+from latentarchive.audit.miniatures import BLOCK, Pictures
+from latentarchive.measures import hashing, likeness
+from latentarchive.measures.hashing import WHOLE, Window
+
+Ints = NDArray[np.int64]
+
+CUTS, STEP = (1.0, 0.93, 0.86, 0.8), 0.05
+"""Sides of the windows that crops are looked for in, and how far apart they lie: a crop differs from the nearest by at
+most a fortieth of the picture along each axis, which the hash and the first look bear."""
+
+CROPS_UP_TO = 100_000
+"""Pictures up to which crops are looked for: their windows multiply the comparisons by fifty."""
+
+FIRST_LOOK, SECOND_LOOK = 0.94, 0.7
+"""What must be explained at 16 and at 32 pixels a side before a pair is looked at closely: copies of the cabinet,
+crops among them, explain more (two in a hundred do not), and nine in ten of the pairs that hashes propose less."""
+
+MOST_PROPOSED = 20_000_000
+"""Pairs that a first look is taken at: some minutes."""
+
+FLOOR = 0.9
+"""Likeness from which a pair is reported, if only as rejected."""
+
+BATCH = 256
+"""Pairs fitted at a time, each many times its size in memory."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Pairs of pictures that explain each other, in the order of their numbers."""
+
+    #: Numbers in the left and in the right pictures; within one collection the left one is lower.
+    i: NDArray[np.int64]
+    j: Ints
+    #: From `FLOOR` to 1.
+    likeness: NDArray[np.float32]
+    #: In how many bits the hashes of the whole pictures differ.
+    bits: NDArray[np.int64]
+    #: How many pairs of whole pictures differ in so many bits, from 0 to the radius; shape (radius + 1,).
+    by_bits: NDArray[np.int64]
+    #: How many pairs each stands for: pictures that are the same, pixel for pixel, are compared as one, and
+    #: linked to the first of them.
+    counts: Ints
+    #: Whether crops were looked for.
+    crops: bool
+
+
+def copies(left: Pictures, right: Pictures | None, *, radius: int, mirrored: bool = False) -> Copies:
+    """Pairs of which one shows the other, whole or cut by up to a fifth.
+
+    Hashes propose: whole pictures against whole ones, and windows into the one against the other whole. Of what they
+    propose, that is taken which explains the other pixel by pixel; see `latentarchive.measures.likeness`.
+
+    Args:
+        left: Pictures of one collection.
+        right: Of another; None: pairs within the first.
+        radius: In how many of 64 bits hashes may differ.
+        mirrored: Look for mirror images, and for nothing else.
+
+    Raises:
+        Skip: Hashes propose more pairs than can be looked at.
+    """
+    others, ordered = (left, False) if right is None else (right, True)
+    crops = max(len(left), len(others)) <= CROPS_UP_TO
+    windows = hashing.windows(CUTS if crops else CUTS[:1], STEP)
+    by_bits, looked_at = np.zeros(radius + 1, np.int64), 0
+    proposed: list[_Proposed] = []
+    # Either of the two may be the cut one. Within one collection both ways are met in any case.
+    ways = [(left, others, False), (others, left, True)] if ordered else [(left, others, False)]
+    for whole, cut, turned in ways:
+        rows, others_rows = whole.distinct, cut.distinct
+        wanted = _hashes(cut, mirrored)[others_rows]
+        for window in windows[1:] if turned else windows:
+            hashes, seen = _through(whole, window)
+            for near, other, bits in hashing.within(hashes[rows], wanted, radius):
+                i, j = rows[near], others_rows[other]
+                # Of whole pictures each pair once: to be a mirror image is mutual, too.
+                keep = np.ones(len(i), bool) if ordered else (i < j if window == WHOLE else i != j)
+                i, j = i[keep], j[keep]
+                if (looked_at := looked_at + len(i)) > MOST_PROPOSED:
+                    message = (
+                        f"hashes within {radius} bits propose more than {MOST_PROPOSED:,} pairs of pictures: many "
+                        "pictures here have one layout; ask for a smaller radius"
+                    )
+                    raise Skip(message)
+                if window == WHOLE:
+                    pairs = (whole.sizes[i] * cut.sizes[j]).astype(np.float64)
+                    by_bits += np.bincount(bits[keep], pairs, radius + 1).astype(np.int64)
+                fit = _fits(seen, cut, i, j, mirrored)
+                good = fit > FIRST_LOOK
+                some = int(good.sum())
+                proposed.append(
+                    _Proposed(i[good], j[good], fit[good], np.tile(window, (some, 1)), np.full(some, turned))
+                )
+    best = _Proposed.best(proposed, ordered=ordered)
+    score = np.full(len(best.i), -1, np.float32)
+    for whole, cut, turned in ways:
+        mine = np.flatnonzero(best.turned == turned)
+        score[mine] = _judged(whole, cut, best.i[mine], best.j[mine], best.windows[mine], mirrored)
+    i, j = (side[score >= FLOOR] for side in best.pairs(ordered=ordered))
+    found = Copies(
+        i, j, score[score >= FLOOR], _bits_apart(left, others, i, j, mirrored), by_bits,
+        left.sizes[i] * others.sizes[j], crops,
+    )  # fmt: skip
+    return found if ordered or mirrored else _with_the_same(left, found)
+
+
+def _with_the_same(of: Pictures, found: Copies) -> Copies:
+    """Links to the first of those that are the same, which stand for all pairs among them."""
+    later = np.flatnonzero(of.same != np.arange(len(of)))
+    later = later[np.argsort(of.same[later], kind="stable")]
+    first = of.same[later]
+    counts = np.arange(len(later)) - np.searchsorted(first, first) + 1
+    by_bits = found.by_bits.copy()
+    by_bits[0] += counts.sum()
+    return Copies(
+        np.concatenate([found.i, first]), np.concatenate([found.j, later]),
+        np.concatenate([found.likeness, np.ones(len(later), np.float32)]),
+        np.concatenate([found.bits, np.zeros(len(later), np.int64)]), by_bits,
+        np.concatenate([found.counts, counts]), found.crops,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Proposed:
+    """Pairs that a first look did not refuse: `j` may lie in a window of `i`."""
+
+    i: Ints
+    j: Ints
+    fit: likeness.Floats
+    #: shape (n, 4).
+    windows: NDArray[np.float64]
+    #: Whether `i` numbers the right pictures, and `j` the left ones.
+    turned: NDArray[np.bool_]
+
+    @staticmethod
+    def best(parts: list[_Proposed], *, ordered: bool) -> _Proposed:
+        """Each pair once, from the window that fits best."""
+        names = ("i", "j", "fit", "windows", "turned")
+        all_ = _Proposed(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        low, high = all_.pairs(ordered=ordered)
+        order = np.lexsort((-all_.fit, high, low))
+        first = np.ones(len(order), bool)
+        first[1:] = (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)
+        return _Proposed(*(getattr(all_, name)[order[first]] for name in names))
+
+    def pairs(self, *, ordered: bool) -> tuple[Ints, Ints]:
+        """Numbers in the left and in the right pictures; within one collection (not `ordered`) the lower one first."""
+        if not ordered:
+            return np.minimum(self.i, self.j), np.maximum(self.i, self.j)
+        return np.where(self.turned, self.j, self.i), np.where(self.turned, self.i, self.j)
+
+
+def _hashes(of: Pictures, mirrored: bool) -> NDArray[np.uint8]:
+    return hashing.phash(of.greys[:, :, ::-1] if mirrored else of.greys)
+
+
+def _through(of: Pictures, window: Window) -> tuple[NDArray[np.uint8], likeness.Floats]:
+    """Hashes of what a window shows, and how a first look sees it."""
+    hashes, seen = [np.empty((0, 8), np.uint8)], [np.empty((0, likeness.COARSE**2), np.float32)]
+    for at in range(0, len(of), BLOCK):
+        greys = of.luma(slice(at, at + BLOCK))
+        hashes.append(hashing.window_hash(greys, window))
+        seen.append(likeness.coarse(greys, window))
+    if window == WHOLE:
+        return _hashes(of, mirrored=False), np.concatenate(seen)
+    return np.concatenate(hashes), np.concatenate(seen)
+
+
+def _fits(seen: likeness.Floats, cut: Pictures, i: Ints, j: Ints, mirrored: bool) -> likeness.Floats:
+    """How much of what is seen of `i` the pictures `j` explain, shape (n,)."""
+    fits = [np.empty(0, np.float32)]
+    for at in range(0, len(i), BLOCK):
+        parts = seen[i[at : at + BLOCK]]
+        if mirrored:
+            side = likeness.COARSE
+            parts = parts.reshape(-1, side, side)[:, :, ::-1].reshape(len(parts), -1)
+        explained = np.matmul(cut.bearings[j[at : at + BLOCK]], parts[:, :, None])[:, :, 0]
+        fits.append((explained**2).sum(axis=1))
+    return np.concatenate(fits)
+
+
+def _judged(
+    whole: Pictures, cut: Pictures, i: Ints, j: Ints, windows: NDArray[np.float64], mirrored: bool
+) -> likeness.Floats:
+    """Likeness after the window was fitted, first at half the size; -1 for what does not fit there."""
+    scores = np.full(len(i), -1, np.float32)
+    for at in range(0, len(i), BATCH):
+        left, right = (
+            np.asarray(of.colours[rows[at : at + BATCH]]).astype(np.float32) for of, rows in ((whole, i), (cut, j))
+        )
+        right = right[:, :, ::-1] if mirrored else right
+        small, other = likeness.halved(left), likeness.halved(right)
+        p = likeness.fitted(likeness.grey(small), likeness.grey(other), windows[at : at + BATCH].astype(np.float32))
+        good = likeness.likeness(small, other, p) > SECOND_LOOK
+        left, right = left[good], right[good]
+        p = likeness.fitted(likeness.grey(left), likeness.grey(right), p[good])
+        scores[at + np.flatnonzero(good)] = likeness.likeness(left, right, p)
+    return scores
+
+
+def _bits_apart(left: Pictures, right: Pictures, i: Ints, j: Ints, mirrored: bool) -> Ints:
+    greys = right.greys[j]
+    other = hashing.phash(greys[:, :, ::-1] if mirrored else greys)
+    return np.bitwise_count(hashing.phash(left.greys[i]) ^ other).sum(axis=1).astype(np.int64)

@@ -1,0 +1,285 @@
+"""What a collection holds more than once: the same bytes, the same picture, or what means the same to an encoder.
+
+Three counts that answer different questions. Groups are connected components, and what is superfluous is what is left
+of each group beyond one; so copies of copies are one group.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from latentarchive.audit.copies import FLOOR, Copies, copies
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.miniatures import Pictures, pictures
+from latentarchive.audit.registry import check
+from latentarchive.audit.sheets import groups_table, sheet
+from latentarchive.audit.subject import Subject
+from latentarchive.index.pairs import EXACT_UP_TO, near_pairs
+from latentarchive.measures.grouping import Cut, Links
+
+SAME = {"sha256": "bytes (sha256)", "md5": "bytes (md5)", "pair_hash": "address and caption (hash)"}
+"""Columns that tell equal things, and what is the same where they are."""
+
+LIKENESS = (0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
+COSINES = (0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
+"""Thresholds that are tried beside the one that is asked for."""
+
+FROM_THUMBNAILS = (
+    "Pictures are compared by their thumbnails (at most 256 pixels a side); masters are not read. The hash is that of "
+    "ImageHash (phash, 64 bits) of the thumbnail."
+)
+
+
+@check
+def exact(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
+    """Items that are the same byte for byte, or that a table's own checksums call the same.
+
+    One finding for each of the columns sha256, md5 and hash that there is. The hash of LAION is one of address and
+    caption: what is the same there is the pair, not the image.
+
+    Options:
+        top: How many groups are listed, the largest first.
+    """
+    columns = [role for role in SAME if subject.has(role)]
+    if not columns:
+        subject.sql("sha256")  # raises Skip with the names that were looked for
+    for role in columns:
+        yield _same(subject, role, top)
+
+
+def _same(subject: Subject, role: str, top: int) -> Finding:
+    value = f"nullif(trim(CAST({subject.sql(role)} AS VARCHAR)), '')"
+    query = f"SELECT {value} AS v, count(*) AS n FROM items GROUP BY v HAVING v IS NULL OR n > 1"  # noqa: S608
+    several = subject.once(f"same_{role}", query)
+    asked = f"SELECT coalesce(sum(n), 0), count(*) FROM {several} WHERE v IS NOT NULL"  # noqa: S608
+    members, number = subject.row(asked)
+    missing = subject.row(f"SELECT coalesce(sum(n), 0) FROM {several} WHERE v IS NULL")[0]  # noqa: S608
+    n = subject.n - missing
+    largest = subject.rows(
+        f"WITH largest AS (SELECT * FROM {several} WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT {int(top)}) "  # noqa: S608
+        f"SELECT n, min({subject.example}), max({subject.example}) FROM items JOIN largest ON {value} = v "
+        "GROUP BY v, n ORDER BY n DESC, 2, v"
+    )
+    share = (members - number) / n if n else None
+    return Finding(
+        sentence=f"{members - number:,} of {n:,} {subject.items} are superfluous by {SAME[role]}: {members:,} of them "
+        f"are in {number:,} groups of the same. Of {missing:,} it is not known.",
+        value=share,
+        unit="share" if share is not None else "",
+        n=n,
+        denominator=f"{subject.items} with {subject.column_of(role)}",
+        examples=tuple(dict.fromkeys(str(one) for row in largest for one in row[1:]))[:MOST_EXAMPLES],
+        table=Table(columns=("items in the group", "one of them", "another"), rows=tuple(largest), ids=(1, 2)),
+        notes=("A group of two holds one that is superfluous; which one is not judged.",),
+    )
+
+
+@check
+def perceptual(
+    subject: Subject, *, radius: int = 12, threshold: float = 0.965, sheet_pairs: int = 12
+) -> Iterator[Finding]:
+    """Items that show the same picture: recompressed, resized, with other light, or cut by up to a fifth.
+
+    Perceptual hashes propose pairs, of whole pictures and of windows into them; a pair is accepted if the one explains
+    the other's details pixel by pixel, once it is laid over it and the light is balanced. Mirror images are found by
+    hashing the mirrored picture, and are counted apart. Copies with the same bytes are copies here, too.
+
+    Options:
+        radius: In how many of 64 bits the hashes of a proposed pair may differ.
+        threshold: Likeness from which a pair is accepted, from 0.9 to 1.
+        sheet_pairs: How many pairs are shown on each side of the threshold.
+    """
+    _in_range("radius", radius, 0, 64)
+    _in_range("threshold", threshold, FLOOR, 1)
+    with tempfile.TemporaryDirectory(prefix="latentarchive-") as folder:
+        looked = pictures(subject.holding(), Path(folder))
+        straight = copies(looked, None, radius=radius)
+        turned = copies(looked, None, radius=radius, mirrored=True)
+    yield from _pictures_found(subject, looked, straight, turned, threshold, sheet_pairs)
+
+
+def _pictures_found(
+    subject: Subject, looked: Pictures, straight: Copies, turned: Copies, threshold: float, shown: int
+) -> Iterator[Finding]:
+    n, ids = len(looked), looked.ids
+    keep, apart = _as_they_fit(straight, turned)
+    links = _links(n, straight, keep, threshold)
+    cut, labels = links.cut(threshold), links.labels(threshold)
+    notes = (
+        FROM_THUMBNAILS,
+        f"Compared were {len(straight.i):,} pairs of likeness {FLOOR} or more among those that hashes proposed; "
+        + ("windows of 0.8 to 0.93 of a side were looked for." if straight.crops else "crops were not looked for."),
+        "A grey and a coloured picture are compared in grey.",
+    )
+    yield _superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)
+    yield _sensitivity(links, "likeness", threshold, "items with an image")
+    yield sheet(links, ids, ids, shown, "likeness", "pictures of the same work")
+    mirrors = _links(n, turned, apart, threshold)
+    mirrored = mirrors.cut(threshold)
+    found = mirrors.near("accepted", shown)
+    yield Finding(
+        sentence=f"{mirrored.pairs:,} further pairs are mirror images of each other; they are in none of these counts.",
+        value=mirrored.pairs,
+        unit="pairs",
+        n=n,
+        denominator="items with an image",
+        examples=tuple(dict.fromkeys(ids[row] for i, j, _ in found for row in (i, j)))[:MOST_EXAMPLES],
+        table=sheet(mirrors, ids, ids, shown, "likeness", "mirror images").table,
+        picture=Picture(kind="pairs", x=0, y=(1,), alt="Pairs of mirror images: the least alike first."),
+        notes=("Prints and their blocks mirror each other, as do slides that were scanned from behind.",),
+    )
+    yield _by_bits(straight, keep, threshold, n)
+
+
+@check
+def semantic(
+    subject: Subject,
+    *,
+    threshold: float = 0.96,
+    thresholds: tuple[float, ...] = COSINES,
+    seed: int = 0,
+    sheet_pairs: int = 12,
+) -> Iterator[Finding]:
+    """Items that the archive's encoder calls nearly the same: cosine of their vectors at or above a threshold.
+
+    What a cosine means differs from encoder to encoder: read the sheet and set the threshold. Up to 50,000 items all
+    pairs are compared; beyond, all pairs in the overlapping cells of a clustering.
+
+    Options:
+        threshold: Cosine from which a pair is accepted.
+        thresholds: Cosines at which is told what removing duplicates would remove; the lowest is the least that is
+            looked for.
+        seed: Of the clustering.
+        sheet_pairs: How many pairs are shown on each side of the threshold.
+    """
+    archive = subject.with_vectors()
+    tried = tuple(sorted({*thresholds, threshold}))
+    _in_range("threshold", tried[0], 0.5, 1)
+    _in_range("threshold", tried[-1], 0.5, 1)
+    rows = archive.rows()
+    links = Links(len(rows), tried, threshold)
+    # A margin below the lowest, so that there are rejected pairs even where that is the threshold.
+    for i, j, scores, counts in near_pairs(
+        lambda some: archive.embeddings.take(rows[some]), len(rows), tried[0] - 0.02, seed=seed
+    ):
+        links.add(i, j, scores, counts)
+    ids = archive.collection.take(rows, ["id"])["id"].to_pylist()
+    cut = links.cut(threshold)
+    way = (
+        "All pairs were compared."
+        if len(rows) <= EXACT_UP_TO
+        else f"Pairs were compared inside overlapping cells of a clustering (seed {seed}); a few may be missed."
+    )
+    notes = (f"Cosines of {archive.manifest.encoder} from the stored vectors. {way}",)
+    what = f"are within cosine {threshold:g} of another one"
+    yield _superfluous(subject, cut, what, subject.items, notes, ids, links.labels(threshold))
+    yield _sensitivity(links, "cosine", threshold, subject.items)
+    yield sheet(links, ids, ids, sheet_pairs, "cosine", "the same to this encoder")
+
+
+def _as_they_fit(straight: Copies, turned: Copies) -> tuple[np.ndarray, np.ndarray]:
+    """Which pairs stand as they are and which mirrored: those that are found both ways, where they fit better.
+
+    A symmetric picture fits both ways equally well, and stands as it is.
+    """
+    mirrored = {(i, j): k for k, (i, j) in enumerate(zip(turned.i.tolist(), turned.j.tolist(), strict=True))}
+    keep, apart = np.ones(len(straight.i), bool), np.ones(len(turned.i), bool)
+    for k, (i, j) in enumerate(zip(straight.i.tolist(), straight.j.tolist(), strict=True)):
+        if (other := mirrored.get((i, j))) is not None:
+            keep[k] = straight.likeness[k] >= turned.likeness[other] - 0.005
+            apart[other] = not keep[k]
+    return keep, apart
+
+
+def _links(n: int, found: Copies, keep: np.ndarray, threshold: float) -> Links:
+    links = Links(n, tuple(sorted({*LIKENESS, threshold})), threshold)
+    # To four places: what lies below them differs from processor to processor.
+    links.add(found.i[keep], found.j[keep], np.round(found.likeness[keep].astype(np.float64), 4), found.counts[keep])
+    return links
+
+
+def _superfluous(
+    subject: Subject, cut: Cut, what: str, of: str, notes: Sequence[str], ids: list[str], labels: np.ndarray
+) -> Finding:
+    n = len(ids)
+    table, examples = groups_table(labels, ids)
+    return Finding(
+        sentence=f"{cut.superfluous:,} of {n:,} {subject.items} are superfluous: {cut.members:,} {what}, "
+        f"in {cut.groups:,} groups.",
+        value=cut.superfluous / n if n else None,
+        unit="share" if n else "",
+        n=n,
+        denominator=of,
+        examples=examples,
+        table=table,
+        notes=tuple(notes),
+    )
+
+
+def _sensitivity(links: Links, measure: str, threshold: float, of: str) -> Finding:
+    cuts = [links.cut(float(one)) for one in links.thresholds]
+    here = next(cut for cut in cuts if cut.threshold == threshold)
+    n = links.n
+    return Finding(
+        sentence=f"Keeping one of each group at {measure} {threshold:g} would remove {here.superfluous:,} of {n:,}; "
+        f"at {cuts[0].threshold:g} {cuts[0].superfluous:,}, at {cuts[-1].threshold:g} {cuts[-1].superfluous:,}.",
+        value=here.superfluous,
+        unit="items",
+        n=n,
+        denominator=of,
+        table=Table(
+            columns=(measure, "pairs", "groups", "removed if one of each group stays", "removed by SemDeDup's rule"),
+            rows=tuple((cut.threshold, cut.pairs, cut.groups, cut.superfluous, cut.removed) for cut in cuts),
+        ),
+        picture=Picture(
+            kind="curve",
+            x=0,
+            y=(3, 4),
+            alt=f"Curve: how many items removing duplicates would remove, by the {measure} that counts as one.",
+            x_name=measure,
+            y_name="items removed",
+            marks=((threshold, "this audit"),),
+        ),
+        notes=(
+            "SemDeDup's rule (Abbas et al. 2023) removes an item with an earlier one so alike, in the order of the "
+            "archive; here in the whole collection, not inside clusters.",
+        ),
+    )
+
+
+def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Finding:
+    good = keep & (found.likeness >= threshold)
+    confirmed = np.bincount(found.bits[good], found.counts[good].astype(np.float64), 65)
+    radius = len(found.by_bits) - 1
+    rows = [
+        (bits, int(found.by_bits[: bits + 1].sum()), int(confirmed[: bits + 1].sum())) for bits in range(0, radius + 1)
+    ]
+    proposed, same = rows[-1][1:]
+    return Finding(
+        sentence=f"By their hashes alone {proposed:,} pairs of whole pictures are within {radius} bits; {same:,} of "
+        f"them are the same picture in their details, and {int(confirmed[radius + 1 :].sum()):,} crops lie beyond.",
+        value=proposed,
+        unit="pairs",
+        n=n,
+        denominator="items with an image",
+        table=Table(columns=("bits", "pairs within so many bits", "the same in their details"), rows=tuple(rows)),
+        picture=Picture(
+            kind="curve",
+            x=0,
+            y=(1, 2),
+            alt="Curve: pairs whose hashes differ in at most so many bits, and how many of them are the same picture.",
+            x_name="bits",
+            y_name="pairs",
+            log=True,
+        ),
+    )
+
+
+def _in_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        message = f"{name} must be from {low} to {high}, got {value}"
+        raise Skip(message)
