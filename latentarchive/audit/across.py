@@ -27,7 +27,7 @@ def shared(
     *,
     other: str,
     radius: int = 12,
-    likeness: float = 0.965,
+    likeness: float = 0.97,
     cosine: float = 0.96,
     top: int = 50,
     seed: int = 0,

@@ -15,15 +15,15 @@ from latentarchive.measures.hashing import WHOLE, Window
 Ints = NDArray[np.int64]
 
 CUTS, STEP = (1.0, 0.93, 0.86, 0.8), 0.05
-"""Sides of the windows that crops are looked for in, and how far apart they lie: a crop differs from the nearest by at
-most a fortieth of the picture along each axis, which the hash and the first look bear."""
+"""Widths and heights of the windows that crops are looked for in, and how far apart they lie: a crop differs from the
+nearest by at most a fortieth of the picture along each axis, which the hash and the first look mostly bear."""
 
 CROPS_UP_TO = 100_000
-"""Pictures up to which crops are looked for: their windows multiply the comparisons by fifty."""
+"""Pictures up to which crops are looked for: their 169 windows multiply the comparisons."""
 
 FIRST_LOOK, SECOND_LOOK = 0.94, 0.7
-"""What must be explained at 16 and at 32 pixels a side before a pair is looked at closely: copies of the cabinet,
-crops among them, explain more (two in a hundred do not), and nine in ten of the pairs that hashes propose less."""
+"""What must be explained at 16 pixels a side, and of the details at 32, before a pair is looked at closely. On the
+cabinet two in a hundred copies fall short of it, and all but two in a hundred of the pairs that hashes propose."""
 
 MOST_PROPOSED = 20_000_000
 """Pairs that a first look is taken at: some minutes."""

@@ -80,7 +80,7 @@ def _same(subject: Subject, role: str, top: int) -> Finding:
 
 @check
 def perceptual(
-    subject: Subject, *, radius: int = 12, threshold: float = 0.965, sheet_pairs: int = 12
+    subject: Subject, *, radius: int = 12, threshold: float = 0.97, sheet_pairs: int = 12
 ) -> Iterator[Finding]:
     """Items that show the same picture: recompressed, resized, with other light, or cut by up to a fifth.
 
@@ -112,7 +112,11 @@ def _pictures_found(
     notes = (
         FROM_THUMBNAILS,
         f"Compared were {len(straight.i):,} pairs of likeness {FLOOR} or more among those that hashes proposed; "
-        + ("windows of 0.8 to 0.93 of a side were looked for." if straight.crops else "crops were not looked for."),
+        + (
+            "crops were looked for, of 0.8 of a side or more; one in four that changes the proportions is missed."
+            if straight.crops
+            else "there are too many pictures for crops to be looked for."
+        ),
         "A grey and a coloured picture are compared in grey.",
     )
     yield _superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)

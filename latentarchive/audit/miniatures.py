@@ -111,5 +111,5 @@ def _small(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     with Image.open(io.BytesIO(data)) as opened:
         image = opened.convert("RGB")
     grey = image.convert("L").resize((hashing.SIDE, hashing.SIDE), Image.Resampling.LANCZOS)
-    colour = image.resize((likeness.SIDE, likeness.SIDE), Image.Resampling.BOX)
+    colour = image.resize((likeness.SIDE, likeness.SIDE), Image.Resampling.LANCZOS)
     return np.asarray(grey), np.asarray(colour)
