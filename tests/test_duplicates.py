@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageOps
 import latentarchive
 from latentarchive.archive import Archive
 from latentarchive.audit import Subject, run_suite
-from latentarchive.audit.copies import copies
+from latentarchive.audit.copies import MOST_PROPOSED, _crop_radius, copies
 from latentarchive.audit.miniatures import pictures
 from latentarchive.audit.suite import bind
 from latentarchive.build import build_archive
@@ -298,7 +298,7 @@ def gallery(tmp_path_factory):
             (folder / f"{seed:02d}-exact.png").write_bytes(png(image))
             (folder / f"{seed:02d}-poor.jpg").write_bytes(jpeg(image))
             (folder / f"{seed:02d}-small.png").write_bytes(png(image.resize((120, 90))))
-            (folder / f"{seed:02d}-cut.png").write_bytes(png(image.crop((20, 5, 230, 160))))
+            (folder / f"{seed:02d}-cut.png").write_bytes(png(image.crop((14, 6, 238, 174))))
             (folder / f"{seed:02d}-grey.png").write_bytes(png(image.convert("L").convert("RGB")))
             (folder / f"{seed:02d}-mirror.png").write_bytes(png(ImageOps.mirror(image)))
     place = tmp_path_factory.mktemp("archives")
@@ -409,8 +409,16 @@ def test_many_pictures_of_one_layout_do_not_hang(gallery, monkeypatch):
 def test_large_collections_are_compared_without_crops(gallery, monkeypatch, tmp_path):
     monkeypatch.setattr("latentarchive.audit.copies.CROPS_UP_TO", 10)
     found = copies(pictures(Archive.open(gallery), tmp_path), None, radius=12)
-    assert not found.crops
+    assert found.crop_radius is None
     assert found.counts.sum() > len(found.i)  # the same pictures, pixel for pixel, are compared once
+
+
+def test_pictures_of_one_layout_are_compared_with_a_smaller_radius_for_crops():
+    alike = np.array([10, 0, 90, 0, 900])
+    assert _crop_radius(alike, 2) == 4
+    assert _crop_radius(alike, MOST_PROPOSED // 500) == 3
+    assert _crop_radius(alike, MOST_PROPOSED // 50) == 1
+    assert _crop_radius(alike, MOST_PROPOSED) is None
 
 
 @pytest.fixture
@@ -436,7 +444,11 @@ def test_what_two_archives_share_names_the_collection_of_each_id(gallery, loan, 
         report = audited(subject, {"name": "across.shared", "other": str(other), "cosine": 0.999})
     same, shown, mirrored, vectors = report.findings
     assert same.table.columns[:2] == ("id in gallery", "id in loan")
-    assert [row[:2] for row in same.table.rows] == [("g:00-exact.png", "l:a.png"), ("g:00.png", "l:a.png")]
+    assert [row[:2] for row in same.table.rows] == [
+        ("g:00-exact.png", "l:a.png"),
+        ("g:00.png", "l:a.png"),
+        ("g:02-mirror.png", "l:c.png"),
+    ]
     pairs = {(row[0][2:4], row[1]) for row in shown.table.rows}
     assert pairs >= {("00", "l:a.png"), ("01", "l:b.png")}
     assert ("02", "l:c.png") in {(row[0][2:4], row[1]) for row in mirrored.table.rows}

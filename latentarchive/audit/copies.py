@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,19 +41,19 @@ class Copies:
     """Pairs of pictures that explain each other, in the order of their numbers."""
 
     #: Numbers in the left and in the right pictures; within one collection the left one is lower.
-    i: NDArray[np.int64]
+    i: Ints
     j: Ints
     #: From `FLOOR` to 1.
     likeness: NDArray[np.float32]
     #: In how many bits the hashes of the whole pictures differ.
-    bits: NDArray[np.int64]
+    bits: Ints
     #: How many pairs of whole pictures differ in so many bits, from 0 to the radius; shape (radius + 1,).
-    by_bits: NDArray[np.int64]
+    by_bits: Ints
     #: How many pairs each stands for: pictures that are the same, pixel for pixel, are compared as one, and
     #: linked to the first of them.
     counts: Ints
-    #: Whether crops were looked for.
-    crops: bool
+    #: In how many bits windows might differ; None where crops were not looked for.
+    crop_radius: int | None
 
 
 def copies(left: Pictures, right: Pictures | None, *, radius: int, mirrored: bool = False) -> Copies:
@@ -71,48 +72,45 @@ def copies(left: Pictures, right: Pictures | None, *, radius: int, mirrored: boo
         Skip: Hashes propose more pairs than can be looked at.
     """
     others, ordered = (left, False) if right is None else (right, True)
-    crops = max(len(left), len(others)) <= CROPS_UP_TO
-    windows = hashing.windows(CUTS if crops else CUTS[:1], STEP)
-    by_bits, looked_at = np.zeros(radius + 1, np.int64), 0
+    by_bits, alike = np.zeros(radius + 1, np.int64), np.zeros(radius + 1, np.int64)
     proposed: list[_Proposed] = []
+    for found, bits in _proposals(left, others, WHOLE, radius, mirrored=mirrored, ordered=ordered):
+        pairs = left.sizes[found.i] * others.sizes[found.j]
+        by_bits += np.bincount(bits, pairs.astype(np.float64), radius + 1).astype(np.int64)
+        alike += np.bincount(bits, minlength=radius + 1)
+        if alike.sum() > MOST_PROPOSED:
+            message = (
+                f"hashes within {radius} bits propose more than {MOST_PROPOSED:,} pairs of pictures: many pictures "
+                "here have one layout; ask for a smaller radius"
+            )
+            raise Skip(message)
+        proposed.append(found.good)
+    windows = [window for window in hashing.windows(CUTS, STEP) if window != WHOLE]
+    crop_radius = _crop_radius(alike, 2 * len(windows)) if max(len(left), len(others)) <= CROPS_UP_TO else None
     # Either of the two may be the cut one. Within one collection both ways are met in any case.
     ways = [(left, others, False), (others, left, True)] if ordered else [(left, others, False)]
-    for whole, cut, turned in ways:
-        rows, others_rows = whole.distinct, cut.distinct
-        wanted = _hashes(cut, mirrored)[others_rows]
-        for window in windows[1:] if turned else windows:
-            hashes, seen = _through(whole, window)
-            for near, other, bits in hashing.within(hashes[rows], wanted, radius):
-                i, j = rows[near], others_rows[other]
-                # Of whole pictures each pair once: to be a mirror image is mutual, too.
-                keep = np.ones(len(i), bool) if ordered else (i < j if window == WHOLE else i != j)
-                i, j = i[keep], j[keep]
-                if (looked_at := looked_at + len(i)) > MOST_PROPOSED:
-                    message = (
-                        f"hashes within {radius} bits propose more than {MOST_PROPOSED:,} pairs of pictures: many "
-                        "pictures here have one layout; ask for a smaller radius"
-                    )
-                    raise Skip(message)
-                if window == WHOLE:
-                    pairs = (whole.sizes[i] * cut.sizes[j]).astype(np.float64)
-                    by_bits += np.bincount(bits[keep], pairs, radius + 1).astype(np.int64)
-                fit = _fits(seen, cut, i, j, mirrored)
-                good = fit > FIRST_LOOK
-                some = int(good.sum())
-                proposed.append(
-                    _Proposed(i[good], j[good], fit[good], np.tile(window, (some, 1)), np.full(some, turned))
-                )
+    if crop_radius is not None:
+        for whole, cut, turned in ways:
+            for window in windows:
+                each = _proposals(whole, cut, window, crop_radius, mirrored=mirrored, ordered=ordered, turned=turned)
+                proposed += [found.good for found, _ in each]
     best = _Proposed.best(proposed, ordered=ordered)
     score = np.full(len(best.i), -1, np.float32)
     for whole, cut, turned in ways:
         mine = np.flatnonzero(best.turned == turned)
         score[mine] = _judged(whole, cut, best.i[mine], best.j[mine], best.windows[mine], mirrored)
     i, j = (side[score >= FLOOR] for side in best.pairs(ordered=ordered))
-    found = Copies(
+    accepted = Copies(
         i, j, score[score >= FLOOR], _bits_apart(left, others, i, j, mirrored), by_bits,
-        left.sizes[i] * others.sizes[j], crops,
+        left.sizes[i] * others.sizes[j], crop_radius,
     )  # fmt: skip
-    return found if ordered or mirrored else _with_the_same(left, found)
+    return accepted if ordered or mirrored else _with_the_same(left, accepted)
+
+
+def _crop_radius(alike: Ints, windows: int) -> int | None:
+    """The radius at which windows propose few enough pairs, as far as whole pictures tell; None: there is none."""
+    enough = np.flatnonzero(np.cumsum(alike) * windows <= MOST_PROPOSED)
+    return int(enough[-1]) if len(enough) else None
 
 
 def _with_the_same(of: Pictures, found: Copies) -> Copies:
@@ -127,13 +125,13 @@ def _with_the_same(of: Pictures, found: Copies) -> Copies:
         np.concatenate([found.i, first]), np.concatenate([found.j, later]),
         np.concatenate([found.likeness, np.ones(len(later), np.float32)]),
         np.concatenate([found.bits, np.zeros(len(later), np.int64)]), by_bits,
-        np.concatenate([found.counts, counts]), found.crops,
+        np.concatenate([found.counts, counts]), found.crop_radius,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Proposed:
-    """Pairs that a first look did not refuse: `j` may lie in a window of `i`."""
+    """Pairs whose hashes are near: `j` may lie in a window of `i`, and explains so much of it at first look."""
 
     i: Ints
     j: Ints
@@ -142,6 +140,12 @@ class _Proposed:
     windows: NDArray[np.float64]
     #: Whether `i` numbers the right pictures, and `j` the left ones.
     turned: NDArray[np.bool_]
+
+    @property
+    def good(self) -> _Proposed:
+        """Those that a first look does not refuse."""
+        names = ("i", "j", "fit", "windows", "turned")
+        return _Proposed(*(getattr(self, name)[self.fit > FIRST_LOOK] for name in names))
 
     @staticmethod
     def best(parts: list[_Proposed], *, ordered: bool) -> _Proposed:
@@ -159,6 +163,28 @@ class _Proposed:
         if not ordered:
             return np.minimum(self.i, self.j), np.maximum(self.i, self.j)
         return np.where(self.turned, self.j, self.i), np.where(self.turned, self.i, self.j)
+
+
+def _proposals(
+    whole: Pictures,
+    cut: Pictures,
+    window: Window,
+    radius: int,
+    *,
+    mirrored: bool,
+    ordered: bool,
+    turned: bool = False,
+) -> Iterator[tuple[_Proposed, Ints]]:
+    """Pairs, the second of which may be what a window of the first shows, and in how many bits their hashes differ."""
+    rows, others = whole.distinct, cut.distinct
+    hashes, seen = _through(whole, window)
+    for near, other, apart in hashing.within(hashes[rows], _hashes(cut, mirrored)[others], radius):
+        i, j, bits = rows[near], others[other], apart.astype(np.int64)
+        if not ordered:  # of whole pictures each pair once: to be a mirror image is mutual, too
+            keep = i < j if window == WHOLE else i != j
+            i, j, bits = i[keep], j[keep], bits[keep]
+        fit = _fits(seen, cut, i, j, mirrored)
+        yield _Proposed(i, j, fit, np.tile(window, (len(i), 1)), np.full(len(i), turned)), bits
 
 
 def _hashes(of: Pictures, mirrored: bool) -> NDArray[np.uint8]:

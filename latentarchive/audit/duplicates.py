@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from latentarchive.audit.copies import FLOOR, Copies, copies
+from latentarchive.audit.copies import CROPS_UP_TO, FLOOR, Copies, copies
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.miniatures import Pictures, pictures
 from latentarchive.audit.registry import check
@@ -67,7 +67,7 @@ def _same(subject: Subject, role: str, top: int) -> Finding:
     share = (members - number) / n if n else None
     return Finding(
         sentence=f"{members - number:,} of {n:,} {subject.items} are superfluous by {SAME[role]}: {members:,} of them "
-        f"are in {number:,} groups of the same. Of {missing:,} it is not known.",
+        f"are in {number:,} groups of the same." + (f" Of {missing:,} it is not known." if missing else ""),
         value=share,
         unit="share" if share is not None else "",
         n=n,
@@ -111,12 +111,7 @@ def _pictures_found(
     cut, labels = links.cut(threshold), links.labels(threshold)
     notes = (
         FROM_THUMBNAILS,
-        f"Compared were {len(straight.i):,} pairs of likeness {FLOOR} or more among those that hashes proposed; "
-        + (
-            "crops were looked for, of 0.8 of a side or more; one in four that changes the proportions is missed."
-            if straight.crops
-            else "there are too many pictures for crops to be looked for."
-        ),
+        _crops(straight, looked),
         "A grey and a coloured picture are compared in grey.",
     )
     yield _superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)
@@ -183,6 +178,16 @@ def semantic(
     yield _superfluous(subject, cut, what, subject.items, notes, ids, links.labels(threshold))
     yield _sensitivity(links, "cosine", threshold, subject.items)
     yield sheet(links, ids, ids, sheet_pairs, "cosine", "the same to this encoder")
+
+
+def _crops(found: Copies, looked: Pictures) -> str:
+    if found.crop_radius is None:
+        why = f"more than {CROPS_UP_TO:,} pictures" if len(looked) > CROPS_UP_TO else "too many pictures of one layout"
+        return f"Crops were not looked for: there are {why}."
+    return (
+        f"Crops of at least 0.8 of each side were looked for, with hashes within {found.crop_radius} bits; of those "
+        "that change the proportions about one in four is missed, and more with fewer bits."
+    )
 
 
 def _as_they_fit(straight: Copies, turned: Copies) -> tuple[np.ndarray, np.ndarray]:
