@@ -186,6 +186,7 @@ def test_what_changed_stands_in_page_markdown_and_terminal(archive, tmp_path):
     arguments = ["audit", str(archive.path), str(tmp_path / "s.toml"), "--out", str(second)]
     done = runner.invoke(main, [*arguments, "--against", str(first / "report.json"), "--json"])
     assert json.loads(done.stdout)["since"]["reasons"][0].startswith("There were 10")
+    html = (second / "report.html").read_text()  # of this run, which says when it was
     arguments = ["report", str(second / "report.json"), "--archive", str(archive.path)]
     assert runner.invoke(main, [*arguments, "--against", str(first / "report.json")]).exit_code == 0
     assert (second / "report.html").read_text() == html

@@ -29,7 +29,7 @@ def lengths(subject: Subject) -> Iterator[Finding]:
     Empty captions are counted first and are in no class of length.
     """
     facts = _facts(subject)
-    rows = subject.rows(f"SELECT chars, sum(n)::BIGINT FROM {facts} GROUP BY chars ORDER BY chars")  # noqa: S608
+    rows = subject.rows(f"SELECT chars, sum(n)::BIGINT FROM {facts} GROUP BY chars ORDER BY chars")
     counts = {chars: n for chars, n in rows if chars is not None}
     none, total = sum(n for chars, n in rows if chars is None), sum(counts.values())
     yield Finding(
@@ -68,8 +68,8 @@ def filenames(subject: Subject) -> Iterator[Finding]:
     A name is what ends like an image file, or a word that cameras and phones use with a number.
     """
     total = _captions(subject)
-    (named,) = subject.row(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {_facts(subject)} WHERE named")  # noqa: S608
-    (first,) = subject.row(f"SELECT min(example) FROM {_facts(subject)} WHERE named")  # noqa: S608
+    (named,) = subject.row(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {_facts(subject)} WHERE named")
+    (first,) = subject.row(f"SELECT min(example) FROM {_facts(subject)} WHERE named")
     yield Finding(
         sentence=f"{named:,} of {total:,} captions are the name of a file, for example {shortened(first)!r}."
         if named
@@ -96,16 +96,16 @@ def repeated(subject: Subject, *, often: int = 10, top: int = 20) -> Iterator[Fi
     repeats = subject.once(
         "repeated captions",
         f"""SELECT hash({caption}) AS h, count(*) AS n FROM items WHERE ({state(caption)}) = 3
-            GROUP BY h HAVING count(*) > 1""",  # noqa: S608
+            GROUP BY h HAVING count(*) > 1""",
     )
     again, boilerplate, kinds = subject.row(
         f"""SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (n >= {int(often)}), 0)::BIGINT,
-            count(*) FILTER (n >= {int(often)}) FROM {repeats}"""  # noqa: S608
+            count(*) FILTER (n >= {int(often)}) FROM {repeats}"""
     )
-    most = f"SELECT h FROM {repeats} ORDER BY n DESC, h LIMIT {int(top)}"  # noqa: S608
+    most = f"SELECT h FROM {repeats} ORDER BY n DESC, h LIMIT {int(top)}"
     rows = subject.rows(
         f"""SELECT {caption} AS c, count(*) AS n FROM items WHERE hash({caption}) IN ({most})
-            GROUP BY c ORDER BY n DESC, c"""  # noqa: S608
+            GROUP BY c ORDER BY n DESC, c"""
         if again
         else "SELECT '', 0 WHERE false"
     )
@@ -161,7 +161,7 @@ def languages(
     columns = f"{subject.example} AS example, {caption} AS caption, {label} AS label"
     drawn = sample(subject, f"captions drawn {sample_rows} {seed}", columns, sample_rows, seed)
     rows = subject.rows(
-        f"SELECT example, caption, label FROM {drawn} WHERE ({state('caption')}) = 3 ORDER BY example, caption, label"  # noqa: S608
+        f"SELECT example, caption, label FROM {drawn} WHERE ({state('caption')}) = 3 ORDER BY example, caption, label"
     )
     if not rows:
         message = "there are no captions"
@@ -272,7 +272,7 @@ def _caption(subject: Subject) -> str:
 
 def _captions(subject: Subject) -> int:
     """How many items have one. Raises `Skip` where none has."""
-    (n,) = subject.row(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {_facts(subject)} WHERE chars IS NOT NULL")  # noqa: S608
+    (n,) = subject.row(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {_facts(subject)} WHERE chars IS NOT NULL")
     if not n:
         message = "there are no captions"
         raise Skip(message)
@@ -293,5 +293,5 @@ def _facts(subject: Subject) -> str:
         FROM (SELECT {state("c")} AS state, length(c) AS chars, {named} AS named, min(c) FILTER ({named}) AS example,
                 count(*) AS n
             FROM (SELECT trim(CAST({subject.sql("caption")} AS VARCHAR)) AS c FROM items) GROUP BY state, chars, named)
-        GROUP BY ALL"""  # noqa: S608
+        GROUP BY ALL"""
     return subject.once("caption facts", query)

@@ -27,7 +27,7 @@ def labels(subject: Subject) -> Iterator[Finding]:
     if where == "false":
         message = "there is no column of Local Contexts: looked for names with local_contexts, tk_label, bc_label"
         raise Skip(message)
-    ids = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {where} ORDER BY id")  # noqa: S608
+    ids = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {where} ORDER BY id")
     yield Finding(
         sentence=f"{len(ids):,} of {subject.n:,} {subject.items} carry an identifier of Local Contexts.",
         value=len(ids) / subject.n if subject.n else 0.0,

@@ -67,7 +67,7 @@ def _nothing(subject: Subject, named: list[tuple[str, str]]) -> list[tuple[str, 
             counted += [f"count(*) FILTER ({sql} IS NULL OR isnan({sql}))", "0", "0"]
         else:
             counted += [f"count(*) - count({sql})", "0", "0"]
-    found = subject.row(f"SELECT {', '.join(counted)} FROM items")  # noqa: S608
+    found = subject.row(f"SELECT {', '.join(counted)} FROM items")
     return [(name, *found[3 * i : 3 * i + 3]) for i, (name, _) in enumerate(named)]
 
 
@@ -86,11 +86,11 @@ def values(subject: Subject, *, field: str, top: int = 20) -> Iterator[Finding]:
     """
     column = subject.field(field)
     several = subject.type_of(column).endswith("[]")
-    cells = f"SELECT CAST({column} AS VARCHAR) AS v FROM items"  # noqa: S608
+    cells = f"SELECT CAST({column} AS VARCHAR) AS v FROM items"
     if several:  # an empty list says nothing, as NULL does
-        cells = f"SELECT unnest(CASE WHEN len({column}) > 0 THEN {column}::VARCHAR[] ELSE [NULL] END) AS v FROM items"  # noqa: S608
-    raw = subject.once(f"cells of {field}", f"SELECT v, count(*) AS n FROM ({cells}) GROUP BY v")  # noqa: S608
-    states = dict(subject.rows(f"SELECT {state('v')} AS s, sum(n)::BIGINT FROM {raw} GROUP BY s"))  # noqa: S608
+        cells = f"SELECT unnest(CASE WHEN len({column}) > 0 THEN {column}::VARCHAR[] ELSE [NULL] END) AS v FROM items"
+    raw = subject.once(f"cells of {field}", f"SELECT v, count(*) AS n FROM ({cells}) GROUP BY v")
+    states = dict(subject.rows(f"SELECT {state('v')} AS s, sum(n)::BIGINT FROM {raw} GROUP BY s"))
     nothing = [states.get(number, 0) for number in range(3)]
     cells_n = sum(states.values())
     unit = f"entries of {field}" if several else subject.noun
@@ -107,7 +107,7 @@ def values(subject: Subject, *, field: str, top: int = 20) -> Iterator[Finding]:
     )
     counted = subject.once(
         f"values of {field}",
-        f"SELECT trim(v, {WHITE}) AS v, sum(n)::BIGINT AS n FROM {raw} WHERE ({state('v')}) = 3 GROUP BY 1",  # noqa: S608
+        f"SELECT trim(v, {WHITE}) AS v, sum(n)::BIGINT AS n FROM {raw} WHERE ({state('v')}) = 3 GROUP BY 1",
     )
     of = f"entries of {field}" if several else f"{subject.noun} with {field}"
     yield from spread(subject, counted, kind=field, kinds=f"values of {field}", of=of, top=top)

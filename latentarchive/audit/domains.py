@@ -45,7 +45,7 @@ def registered(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
     yield _readable(subject, hosts)
     counted = subject.once(
         "registered domains",
-        f"SELECT registered AS v, sum(n)::BIGINT AS n FROM {hosts} WHERE registered IS NOT NULL GROUP BY 1",  # noqa: S608
+        f"SELECT registered AS v, sum(n)::BIGINT AS n FROM {hosts} WHERE registered IS NOT NULL GROUP BY 1",
     )
     of = f"{subject.noun} with an address"
     yield from spread(subject, counted, kind="registered domain", kinds="registered domains", of=of, top=top)
@@ -64,7 +64,7 @@ def hosts(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
     found = _hosts(subject)
     counted = subject.once(
         "network locations",
-        f"SELECT netloc AS v, sum(n)::BIGINT AS n FROM {found} WHERE netloc IS NOT NULL GROUP BY 1",  # noqa: S608
+        f"SELECT netloc AS v, sum(n)::BIGINT AS n FROM {found} WHERE netloc IS NOT NULL GROUP BY 1",
     )
     of = f"{subject.noun} with an address"
     yield from spread(subject, counted, kind="host", kinds="hosts", of=of, top=top)
@@ -85,14 +85,14 @@ def template(subject: Subject, *, share: float = 0.1, most: int = 1000) -> Itera
     found = _hosts(subject)
     counted = subject.once(
         "registered domains",
-        f"SELECT registered AS v, sum(n)::BIGINT AS n FROM {found} WHERE registered IS NOT NULL GROUP BY 1",  # noqa: S608
+        f"SELECT registered AS v, sum(n)::BIGINT AS n FROM {found} WHERE registered IS NOT NULL GROUP BY 1",
     )
-    domains, total = subject.row(f"SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM {counted}")  # noqa: S608
+    domains, total = subject.row(f"SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM {counted}")
     if not domains:
         return
     cut = max(1, math.ceil(domains * share - 1e-9))  # 0.1 of 30 is 3, whatever floats say
-    ranked = f"SELECT v, n FROM {counted} ORDER BY n DESC, v LIMIT"  # noqa: S608
-    (held,) = subject.row(f"SELECT sum(n)::BIGINT FROM ({ranked} {cut})")  # noqa: S608
+    ranked = f"SELECT v, n FROM {counted} ORDER BY n DESC, v LIMIT"
+    (held,) = subject.row(f"SELECT sum(n)::BIGINT FROM ({ranked} {cut})")
     rows = subject.rows(f"{ranked} {min(cut, most)}")
     of = f"{subject.noun} with an address"
     yield Finding(
@@ -117,13 +117,13 @@ def _readable(subject: Subject, hosts: str) -> Finding:
     none, bad, address = subject.row(
         f"""SELECT coalesce(sum(n) FILTER (said IS NULL), 0)::BIGINT,
             coalesce(sum(n) FILTER (said IS NOT NULL AND registered IS NULL), 0)::BIGINT,
-            coalesce(sum(n) FILTER (is_number), 0)::BIGINT FROM {hosts}"""  # noqa: S608
+            coalesce(sum(n) FILTER (is_number), 0)::BIGINT FROM {hosts}"""
     )
     url, examples = _url(subject), ()
     if bad:
-        reads = f"SELECT said FROM {hosts} WHERE said IS NOT NULL AND registered IS NULL"  # noqa: S608
+        reads = f"SELECT said FROM {hosts} WHERE said IS NOT NULL AND registered IS NULL"
         rows = subject.rows(
-            f"SELECT DISTINCT {subject.example} AS e FROM items WHERE ({_netloc(url)}) IN ({reads}) ORDER BY e LIMIT 20"  # noqa: S608
+            f"SELECT DISTINCT {subject.example} AS e FROM items WHERE ({_netloc(url)}) IN ({reads}) ORDER BY e LIMIT 20"
         )
         examples = tuple(e for (e,) in rows if e)
     said = f"All {subject.n:,} {subject.noun} have an address that names a host"
@@ -146,7 +146,7 @@ def _delivered(subject: Subject, hosts: str, top: int) -> Iterator[Finding]:
     """How many lie with hosts that deliver for others."""
     rows = subject.rows(
         f"""SELECT deliverer, sum(n)::BIGINT AS n FROM {hosts} WHERE registered IS NOT NULL
-            GROUP BY deliverer ORDER BY n DESC, deliverer"""  # noqa: S608
+            GROUP BY deliverer ORDER BY n DESC, deliverer"""
     )
     total = sum(n for _, n in rows)
     if not total:
@@ -178,11 +178,11 @@ def _hosts(subject: Subject) -> str:
     """A table of the network locations as written: what was said, how often, and what is in it."""
     raw = subject.once(
         "said hosts",
-        f"SELECT {_netloc(_url(subject))} AS said, count(*) AS n FROM items GROUP BY said",  # noqa: S608
+        f"SELECT {_netloc(_url(subject))} AS said, count(*) AS n FROM items GROUP BY said",
     )
     parts = "STRUCT(netloc VARCHAR, registered VARCHAR, deliverer VARCHAR, is_number BOOLEAN)"
     subject.function("address_parts", _parts, parts)
-    return subject.once("hosts", f"SELECT said, n, unnest(address_parts(said)) FROM {raw}")  # noqa: S608
+    return subject.once("hosts", f"SELECT said, n, unnest(address_parts(said)) FROM {raw}")
 
 
 def _url(subject: Subject) -> str:

@@ -51,11 +51,11 @@ def fields(subject: Subject) -> Iterator[Finding]:
     """
     _with_files(subject)
     told = "len(list_filter(map_keys(extra), lambda k: starts_with(k, 'embedded.') AND k <> 'embedded.problem'))"
-    silent = subject.row(f"SELECT count(*) FROM items WHERE {told} = 0")[0]  # noqa: S608
+    silent = subject.row(f"SELECT count(*) FROM items WHERE {told} = 0")[0]
     rows = []
     for what, keys in TOLD.items():
         where = " OR ".join(f"coalesce(extra['embedded.{key}'], '') <> ''" for key in keys)
-        count = subject.row(f"SELECT count(*) FROM items WHERE {where}")[0]  # noqa: S608
+        count = subject.row(f"SELECT count(*) FROM items WHERE {where}")[0]
         rows.append((what, count, count / max(subject.n, 1)))
     yield Finding(
         sentence=f"{silent:,} of {subject.n:,} files tell nothing of themselves in EXIF, IPTC or XMP; "
@@ -68,7 +68,7 @@ def fields(subject: Subject) -> Iterator[Finding]:
         picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: how many files tell each thing of themselves."),
     )
     problem = "coalesce(extra['embedded.problem'], '') <> ''"
-    rows_of = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {problem} ORDER BY id")  # noqa: S608
+    rows_of = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {problem} ORDER BY id")
     ids = [str(one) for (one,) in rows_of]
     if ids:
         yield Finding(
@@ -96,7 +96,7 @@ def source_types(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
     counted = [
         (read_source_type(value), n)
         for value, n in subject.rows(
-            f"SELECT {written} AS v, count(*) AS n FROM items WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v"  # noqa: S608
+            f"SELECT {written} AS v, count(*) AS n FROM items WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v"
         )
     ]
     told = sum(n for _, n in counted)
@@ -106,7 +106,7 @@ def source_types(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
     if made:
         wanted = ", ".join(["?"] * len(made))
         listed = subject.rows(
-            f"SELECT {subject.example} AS id, {written} FROM items WHERE {written} IN ({wanted}) "  # noqa: S608
+            f"SELECT {subject.example} AS id, {written} FROM items WHERE {written} IN ({wanted}) "
             f"ORDER BY id LIMIT {top}",
             made,
         )
@@ -141,12 +141,9 @@ def ai(subject: Subject) -> Iterator[Finding]:
     """Files that fill the fields on generative AI of the IPTC standard 2025.1: system, prompt and its writer."""
     _with_files(subject)
     filled = {key: f"coalesce(extra['embedded.{key}'], '') <> ''" for key in AI_FIELDS}
-    ids = subject.rows(
-        f"SELECT {subject.example} AS id FROM items WHERE {' OR '.join(filled.values())} ORDER BY id"  # noqa: S608
-    )
+    ids = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {' OR '.join(filled.values())} ORDER BY id")
     rows = tuple(
-        (AI_FIELDS[key], subject.row(f"SELECT count(*) FROM items WHERE {where}")[0])  # noqa: S608
-        for key, where in filled.items()
+        (AI_FIELDS[key], subject.row(f"SELECT count(*) FROM items WHERE {where}")[0]) for key, where in filled.items()
     )
     yield Finding(
         sentence=f"{len(ids):,} of {subject.n:,} files name an AI system, a prompt or its writer.",
@@ -178,7 +175,7 @@ def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
     outcomes, codes, uses = Counter[str](), Counter[str](), Counter[str]()
     generated: list[str] = []
     telling: list[tuple[str, str, str]] = []
-    chosen = subject.rows(f"SELECT id FROM items ORDER BY hash(id), id LIMIT {most}")  # noqa: S608
+    chosen = subject.rows(f"SELECT id FROM items ORDER BY hash(id), id LIMIT {most}")
     for (item,) in chosen:
         try:
             data = archive.original(item)

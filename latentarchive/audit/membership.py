@@ -25,7 +25,7 @@ def rungs(subject: Subject) -> Iterator[Finding]:
     for name, role in columns.items():
         if subject.has(role) or (role == "caption" and subject.archive is not None):
             value = f"nullif(trim(CAST({subject.sql(role)} AS VARCHAR)), '')"
-            there[name] = subject.row(f"SELECT count({value}) FROM items")[0]  # noqa: S608
+            there[name] = subject.row(f"SELECT count({value}) FROM items")[0]
     archive = subject.archive
     images = subject.n if archive is not None and archive.manifest.counts["images"] else 0
     url, digests = there.get("url", 0), max(there.get("sha256", 0), there.get("md5", 0))
@@ -64,7 +64,7 @@ def institutions(subject: Subject, *, domains: tuple[str, ...]) -> Iterator[Find
     """
     works = [Work(name=domain, url=f"https://{domain.strip().lower()}/") for domain in dict.fromkeys(domains)]
     question = Question(subject, tuple(works))
-    (addressed,) = subject.row(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {question.hosts} WHERE host IS NOT NULL")  # noqa: S608
+    (addressed,) = subject.row(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {question.hosts} WHERE host IS NOT NULL")
     if not addressed:
         message = f"none of the {subject.n:,} {subject.items} has an address that names a host"
         raise Skip(message)

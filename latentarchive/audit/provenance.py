@@ -221,7 +221,7 @@ def _told(subject: Subject) -> list[_Told]:
         came = f"TRY_CAST(regexp_extract(CAST({subject.sql('acquired')} AS VARCHAR), '([12][0-9]{{3}})', 1) AS INTEGER)"
     creator = "CAST(creator AS VARCHAR)" if subject.named("creator") else "''"
     rows = subject.rows(
-        f"SELECT {subject.example} AS id, {text} AS t, {year}, coalesce({end}, {year}), {came}, {creator} FROM items "  # noqa: S608
+        f"SELECT {subject.example} AS id, {text} AS t, {year}, coalesce({end}, {year}), {came}, {creator} FROM items "
         f"WHERE coalesce({text}, '') <> '' ORDER BY id"
     )
     if not rows:

@@ -22,7 +22,7 @@ def distinct(subject: Subject, column: str) -> list[tuple[str, int]]:
     return [
         (str(value), n)
         for value, n in subject.rows(
-            f"SELECT {column} AS v, count(*) AS n FROM items WHERE trim(coalesce({column}, '')) <> '' "  # noqa: S608
+            f"SELECT {column} AS v, count(*) AS n FROM items WHERE trim(coalesce({column}, '')) <> '' "
             f"GROUP BY v ORDER BY n DESC, v LIMIT {MOST}"
         )
     ]
@@ -41,7 +41,7 @@ def listed(subject: Subject, column: str, values: list[str], most: int) -> list[
     return [
         (str(item), str(value))
         for item, value in subject.rows(
-            f"SELECT {subject.example} AS id, {column} AS v FROM items WHERE {column} IN (SELECT v FROM asked) "  # noqa: S608
+            f"SELECT {subject.example} AS id, {column} AS v FROM items WHERE {column} IN (SELECT v FROM asked) "
             f"ORDER BY id LIMIT {most}"
         )
     ]
@@ -113,7 +113,7 @@ def addresses(subject: Subject, sites: Mapping[str, object], where: str) -> Iter
     host = f"lower(regexp_extract({url}, '^[A-Za-z]+://(?:[^/@]*@)?([^/:?#]+)', 1))"
     subject.put("sites", pa.table({"host": pa.array(list(sites), pa.string())}))
     for item, at, address in subject.rows(
-        f"SELECT {subject.example}, {host} AS h, {url} FROM items WHERE ({where}) "  # noqa: S608
+        f"SELECT {subject.example}, {host} AS h, {url} FROM items WHERE ({where}) "
         f"AND {host} IN (SELECT host FROM sites) ORDER BY hash({url}), 1 LIMIT {MOST}"
     ):
         try:

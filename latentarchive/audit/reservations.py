@@ -73,9 +73,9 @@ def _kept(subject: Subject, reserved: list[str]) -> Iterator[Finding]:
     in_files = [written for written, _ in distinct(subject, stated) if reserves_mining(mining_code(written))]
     subject.put("said", pa.table({"v": pa.array(in_files, pa.string())}))
     subject.put("kept", pa.table({"v": pa.array(reserved, pa.string())}))
-    of_files, lost = f"{stated} IN (SELECT v FROM said)", "mining NOT IN (SELECT v FROM kept)"  # noqa: S608
-    n = subject.row(f"SELECT count(*) FROM items WHERE {of_files}")[0]  # noqa: S608
-    ids = [str(one) for (one,) in subject.rows(f"SELECT id FROM items WHERE {of_files} AND {lost} ORDER BY id")]  # noqa: S608
+    of_files, lost = f"{stated} IN (SELECT v FROM said)", "mining NOT IN (SELECT v FROM kept)"
+    n = subject.row(f"SELECT count(*) FROM items WHERE {of_files}")[0]
+    ids = [str(one) for (one,) in subject.rows(f"SELECT id FROM items WHERE {of_files} AND {lost} ORDER BY id")]
     if not n:
         return
     yield Finding(

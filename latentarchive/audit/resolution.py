@@ -39,7 +39,7 @@ def sizes(subject: Subject, *, edges: tuple[int, ...] = EDGES) -> Iterator[Findi
     below = [f"count(*) FILTER ({good} AND least({w}, {h}) < {int(edge)})" for edge in edges]
     missing, total, *held = subject.row(
         f"""SELECT count(*) FILTER ({w} IS NULL OR {h} IS NULL), count(*) FILTER ({good}),
-            {", ".join(below) or "0"} FROM items"""  # noqa: S608
+            {", ".join(below) or "0"} FROM items"""
     )
     wrong = subject.n - missing - total
     said = f"All {subject.n:,} {subject.noun} have a size."
@@ -61,7 +61,7 @@ def sizes(subject: Subject, *, edges: tuple[int, ...] = EDGES) -> Iterator[Findi
     bins = subject.once(
         "size bins",
         f"""SELECT floor({FINE} * log2({w} * {h}))::INTEGER AS area, floor({FINE} * log2({w} / {h}))::INTEGER AS aspect,
-            count(*) AS n FROM items WHERE {good} GROUP BY ALL""",  # noqa: S608
+            count(*) AS n FROM items WHERE {good} GROUP BY ALL""",
     )
     scaled = _scaled(subject, w, h, good, total)
     of = f"{subject.noun} with a size"
@@ -86,7 +86,7 @@ def sizes(subject: Subject, *, edges: tuple[int, ...] = EDGES) -> Iterator[Findi
 
 
 def _areas(subject: Subject, bins: str, total: int, of: str, notes: tuple[str, ...]) -> Finding:
-    counts = subject.rows(f"SELECT area, sum(n)::BIGINT FROM {bins} GROUP BY area ORDER BY area")  # noqa: S608
+    counts = subject.rows(f"SELECT area, sum(n)::BIGINT FROM {bins} GROUP BY area ORDER BY area")
     pairs = [(2 ** ((at + 0.5) / FINE) / 1e6, n) for at, n in counts]
     median = counted_quantile(pairs, 0.5)
     rows = []
@@ -106,7 +106,7 @@ def _areas(subject: Subject, bins: str, total: int, of: str, notes: tuple[str, .
 
 
 def _aspects(subject: Subject, bins: str, total: int, of: str, notes: tuple[str, ...]) -> Finding:
-    counts = subject.rows(f"SELECT aspect, sum(n)::BIGINT FROM {bins} GROUP BY aspect ORDER BY aspect")  # noqa: S608
+    counts = subject.rows(f"SELECT aspect, sum(n)::BIGINT FROM {bins} GROUP BY aspect ORDER BY aspect")
     pairs = [((at + 0.5) / FINE, n) for at, n in counts]
     # In quarters of a doubling; the middle one is square up to a twelfth.
     classes: dict[int, int] = {}
@@ -145,7 +145,7 @@ def _scaled(subject: Subject, w: str, h: str, good: str, total: int) -> str:
         f"""SELECT edge, sum(n)::BIGINT AS n FROM (
                 SELECT {w} AS edge, count(*) AS n FROM items WHERE {good} GROUP BY edge UNION ALL
                 SELECT {h} AS edge, count(*) AS n FROM items WHERE {good} AND {w} <> {h} GROUP BY edge
-            ) GROUP BY edge ORDER BY n DESC, edge LIMIT 1"""  # noqa: S608
+            ) GROUP BY edge ORDER BY n DESC, edge LIMIT 1"""
     )
     edge, n = longest[0]
     if n < SCALED * total or total < 2:

@@ -216,10 +216,10 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
     places = catalogue(subject)
     kinds = {one.statements: _kind(one.counting()) for one in combinations(subject, places)[0]}
     columns = ", ".join(f"p{at}" for at in range(len(places)))
-    dated = f"SELECT {subject.example} AS id, {year} AS first, {end} AS last, {columns_of(places)} FROM items"  # noqa: S608
+    dated = f"SELECT {subject.example} AS id, {year} AS first, {end} AS last, {columns_of(places)} FROM items"
     per = Counter[tuple[int, str]]()
     for at, *statements, count in subject.rows(
-        f"SELECT floor(first / {step}) * {step}, {columns}, count(*) FROM ({dated}) "  # noqa: S608
+        f"SELECT floor(first / {step}) * {step}, {columns}, count(*) FROM ({dated}) "
         "WHERE first IS NOT NULL GROUP BY ALL"
     ):
         per[int(at), kinds.get(tuple(statements), "unknown").removesuffix(" by age")] += count
@@ -250,7 +250,7 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
     ):  # fmt: skip
         wanted = [Stated(statements, 0) for statements, one in kinds.items() if one == kind]
         rows = subject.rows(
-            f"SELECT id, first, last, number FROM {joined(subject, dated, len(places), wanted)} "  # noqa: S608
+            f"SELECT id, first, last, number FROM {joined(subject, dated, len(places), wanted)} "
             f"WHERE {when} ORDER BY first, id"
         )
         yield Finding(

@@ -83,7 +83,7 @@ class Question:
             condition: SQL over the columns of both.
             these: A query for some of the rows, with their example as e, worked out before; "": all rows, as they are.
         """
-        rows = f"MATERIALIZED ({these})" if these else f"(SELECT *, {self.subject.example} AS e FROM items)"  # noqa: S608
+        rows = f"MATERIALIZED ({these})" if these else f"(SELECT *, {self.subject.example} AS e FROM items)"
         mine = ""
         if self.own:
             own = {"m": pa.array(self.own, NUMBER), "o": pa.array(self.own.values(), TEXT)}
@@ -91,7 +91,7 @@ class Question:
             mine = "ANTI JOIN mine ON m = w AND o = e"
         found = self.subject.rows(
             f"""WITH these AS {rows} SELECT w, count(*), min(e, {MOST}) FROM (
-                SELECT w, e FROM these JOIN wanted ON {condition} {mine}) GROUP BY w ORDER BY w"""  # noqa: S608
+                SELECT w, e FROM these JOIN wanted ON {condition} {mine}) GROUP BY w ORDER BY w"""
         )
         return {at: Match(n, tuple(which)) for at, n, which in found}
 
@@ -109,7 +109,7 @@ class Question:
         self.subject.put("wanted", pa.table({"w": pa.array(urls, NUMBER), "u": pa.array(urls.values(), TEXT)}))
         rows = self.subject.rows(
             f"""SELECT w, a, {addresses.netloc(addresses.said("u"))} AS l, {addresses.host("l")}, {addresses.iiif("a")}
-                FROM (SELECT w, u, {addresses.normal("u")} AS a FROM wanted)"""  # noqa: S608
+                FROM (SELECT w, u, {addresses.normal("u")} AS a FROM wanted)"""
         )
         return {
             at: {
@@ -134,12 +134,12 @@ class Question:
         url = self.subject.sql("url")
         said = self.subject.once(
             "locations of members",
-            f"SELECT {addresses.said(url)} AS said, count(*) AS n FROM items GROUP BY said",  # noqa: S608
+            f"SELECT {addresses.said(url)} AS said, count(*) AS n FROM items GROUP BY said",
         )
         return self.subject.once(
             "hosts of members",
             f"""SELECT said, n, netloc, {addresses.host("netloc")} AS host
-                FROM (SELECT said, n, {addresses.netloc("said")} AS netloc FROM {said})""",  # noqa: S608
+                FROM (SELECT said, n, {addresses.netloc("said")} AS netloc FROM {said})""",
         )
 
 
@@ -212,7 +212,7 @@ def _near(
     subject, hosts = question.subject, question.hosts
     subject.put("near", pa.table({"l": pa.array([question.keys[at]["netloc"] for at in wanted], TEXT)}))
     subject.put("wanted", pa.table({"w": pa.array(wanted, NUMBER), "v": pa.array(wanted.values(), TEXT)}))
-    here = f"FROM {hosts} WHERE netloc IN (SELECT l FROM near)"  # noqa: S608
+    here = f"FROM {hosts} WHERE netloc IN (SELECT l FROM near)"
     url = subject.sql("url")
     which = f"{addresses.said(url)} IN (SELECT said {here})"
     if subject.row(f"SELECT coalesce(sum(n), 0) {here}")[0] > FEW:
@@ -220,16 +220,16 @@ def _near(
         if not all("/" in address for address in wanted.values()):  # without a path, the end is the location as written
             ends |= {said for (said,) in subject.rows(f"SELECT regexp_extract(said, '^[^?#]*') {here}")}
         subject.put("ends", pa.table({"e": pa.array(sorted(ends), TEXT)}))
-        which += f" AND {addresses.end(url)} IN (SELECT e FROM ends)"  # noqa: S608
-    rows = f"SELECT {url} AS u, {subject.example} AS e FROM items WHERE {which}"  # noqa: S608
-    these = f"SELECT e, {column} AS k FROM ({rows})"  # noqa: S608
+        which += f" AND {addresses.end(url)} IN (SELECT e FROM ends)"
+    rows = f"SELECT {url} AS u, {subject.example} AS e FROM items WHERE {which}"
+    these = f"SELECT e, {column} AS k FROM ({rows})"
     return Asked(question.rows_where("k = v", these), unasked)
 
 
 def by_host(question: Question) -> Asked:
     """How many rows lie with the same host."""
     wanted, unasked = question.key("host", "its address names no host")
-    return _counted(question, wanted, unasked, f"SELECT host AS d, n FROM {question.hosts}")  # noqa: S608
+    return _counted(question, wanted, unasked, f"SELECT host AS d, n FROM {question.hosts}")
 
 
 def by_domain(question: Question) -> Asked:
@@ -237,14 +237,14 @@ def by_domain(question: Question) -> Asked:
     wanted, unasked = question.key("domain", "its host has no registered domain")
     # A host belongs to a domain that somebody registered if it is it, or ends in a full stop and it.
     ends = "list_transform(range(1, len(l) + 1), lambda i: array_to_string(l[i:], '.'))"
-    labels = f"SELECT string_split(host, '.') AS l, n FROM {question.hosts} WHERE host IS NOT NULL"  # noqa: S608
-    return _counted(question, wanted, unasked, f"SELECT unnest({ends}) AS d, n FROM ({labels})")  # noqa: S608
+    labels = f"SELECT string_split(host, '.') AS l, n FROM {question.hosts} WHERE host IS NOT NULL"
+    return _counted(question, wanted, unasked, f"SELECT unnest({ends}) AS d, n FROM ({labels})")
 
 
 def _counted(question: Question, wanted: Mapping[int, str], unasked: Mapping[int, str], counts: str) -> Asked:
     subject = question.subject
     subject.put("wanted", pa.table({"v": pa.array(sorted(set(wanted.values())), TEXT)}))
-    n = dict(subject.rows(f"SELECT d, sum(n)::BIGINT FROM ({counts}) WHERE d IN (SELECT v FROM wanted) GROUP BY d"))  # noqa: S608
+    n = dict(subject.rows(f"SELECT d, sum(n)::BIGINT FROM ({counts}) WHERE d IN (SELECT v FROM wanted) GROUP BY d"))
     return Asked({at: Match(n[name], said=f"from {name}") for at, name in wanted.items() if name in n}, unasked)
 
 
@@ -278,7 +278,7 @@ def _is_pair_hash(subject: Subject) -> bool:
         url, caption, stored = subject.sql("url"), subject.sql("caption"), subject.sql("pair_hash")
         every = max(1, subject.n // CHECKED)
         rows = subject.rows(
-            f"SELECT {url}, {caption}, {stored} FROM items WHERE hash({url}) % {every} = 0 AND {stored} IS NOT NULL"  # noqa: S608
+            f"SELECT {url}, {caption}, {stored} FROM items WHERE hash({url}) % {every} = 0 AND {stored} IS NOT NULL"
         )
         agree = sum(pair_hash(url, caption) == (int(h) + 2**63) % 2**64 - 2**63 for url, caption, h in rows)
         return 2 * agree > len(rows)

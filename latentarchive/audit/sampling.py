@@ -21,11 +21,11 @@ def sample(subject: Subject, name: str, columns: str, size: int, seed: int) -> s
         seed: Another one draws other items.
     """
     if subject.n <= size:
-        return subject.once(name, f"SELECT {columns} FROM items")  # noqa: S608
+        return subject.once(name, f"SELECT {columns} FROM items")
     keys = [subject.sql(role) for role in ("id", "pair_hash") if subject.has(role)][:1]
     keys = keys or [subject.sql(role) for role in ("url", "caption") if subject.has(role)] or ["items"]
     drawn = f"hash({', '.join(keys)}, {int(seed)})"
     bound = int(2**64 * min(1.0, MARGIN * size / subject.n + 10 / subject.n))
     query = f"""SELECT * EXCLUDE (drawn) FROM (SELECT {columns}, {drawn} AS drawn FROM items)
-        WHERE drawn < {min(bound, 2**64 - 1)}::UBIGINT ORDER BY drawn LIMIT {int(size)}"""  # noqa: S608
+        WHERE drawn < {min(bound, 2**64 - 1)}::UBIGINT ORDER BY drawn LIMIT {int(size)}"""
     return subject.once(name, query)

@@ -59,7 +59,7 @@ def distribution(
         raise ValueError(message)
     scale, column = SCALES[score], subject.column_of(score)
     bins = _bins(subject, score, scale)
-    rows = subject.rows(f"SELECT bin, sum(n)::BIGINT, min(least), max(most) FROM {bins} GROUP BY bin ORDER BY bin")  # noqa: S608
+    rows = subject.rows(f"SELECT bin, sum(n)::BIGINT, min(least), max(most) FROM {bins} GROUP BY bin ORDER BY bin")
     apart = {at: n for at, n, *_ in rows if at in (ABSENT, NONE, BEYOND)}
     yield _no_scores(subject, score, column, scale, rows, apart)
     counts = [(at, n) for at, n, *_ in rows if at not in apart]
@@ -81,7 +81,7 @@ def _bins(subject: Subject, score: str, scale: Scale) -> str:
                      WHEN x IS NULL AND absent THEN {ABSENT}
                      WHEN x IS NULL OR isnan(x) THEN {NONE} ELSE {BEYOND} END AS bin
             FROM (SELECT {x} AS x, {absent} AS absent FROM items)
-        ) GROUP BY bin"""  # noqa: S608
+        ) GROUP BY bin"""
     return subject.once(f"{score} bins", query)
 
 
@@ -111,7 +111,7 @@ def _no_scores(
         wrong = subject.rows(
             f"""SELECT {subject.example} AS e FROM items
                 WHERE ({x} IS NULL AND NOT ({nothing})) OR NOT {x} BETWEEN {scale.low - slack} AND {scale.high + slack}
-                ORDER BY abs({x}) DESC NULLS LAST, e LIMIT 20"""  # noqa: S608
+                ORDER BY abs({x}) DESC NULLS LAST, e LIMIT 20"""
         )
         examples = tuple(e for (e,) in wrong if e)
     bad = absent + none + beyond

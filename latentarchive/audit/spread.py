@@ -27,16 +27,12 @@ def spread(subject: Subject, counted: str, *, kind: str, kinds: str, of: str, to
         top: How many kinds are listed.
     """
     # How many kinds have each count says all that a measure needs, however many kinds there are.
-    sizes = subject.rows(
-        f"SELECT n, count(*) FROM {counted} WHERE v IS NOT NULL GROUP BY n ORDER BY n"  # noqa: S608
-    )
+    sizes = subject.rows(f"SELECT n, count(*) FROM {counted} WHERE v IS NOT NULL GROUP BY n ORDER BY n")
     if not sizes:
         return
     counts, times = [n for n, _ in sizes], [k for _, k in sizes]
     found, total = sum(times), sum(n * k for n, k in sizes)
-    most = subject.rows(
-        f"SELECT v, n FROM {counted} WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT {max(top, 1)}"  # noqa: S608
-    )
+    most = subject.rows(f"SELECT v, n FROM {counted} WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT {max(top, 1)}")
     table = Table(
         columns=(kind, of, f"share of the {of}"),
         rows=tuple((shortened(value), n, n / total) for value, n in most),

@@ -101,9 +101,9 @@ def combinations(subject: Subject, places: Sequence[Place]) -> tuple[list[Stated
     """All combinations of statements, most common first, and how many items have one beyond the first `MOST`."""
     wanted = columns_of(places)
     name = f"stated_{crc32(wanted.encode()):08x}"
-    counted = subject.once(name, f"SELECT {wanted}, count(*) AS n FROM items GROUP BY ALL")  # noqa: S608
+    counted = subject.once(name, f"SELECT {wanted}, count(*) AS n FROM items GROUP BY ALL")
     order = ", ".join(f"p{number}" for number in range(len(places)))
-    rows = subject.rows(f"SELECT * FROM {counted} ORDER BY n DESC, {order} LIMIT {MOST}")  # noqa: S608
+    rows = subject.rows(f"SELECT * FROM {counted} ORDER BY n DESC, {order} LIMIT {MOST}")
     total = sum(row[-1] for row in rows)
     return [Stated(tuple(row[:-1]), row[-1]) for row in rows], subject.n - total
 
@@ -112,9 +112,9 @@ def items_with(
     subject: Subject, places: Sequence[Place], wanted: Sequence[Stated], most: int
 ) -> list[tuple[str, Stated]]:
     """The first items, by id, that have one of these combinations."""
-    items = f"SELECT {subject.example} AS id, {columns_of(places)} FROM items"  # noqa: S608
+    items = f"SELECT {subject.example} AS id, {columns_of(places)} FROM items"
     found = joined(subject, items, len(places), wanted)
-    rows = subject.rows(f"SELECT id, number FROM {found} ORDER BY id LIMIT {most}")  # noqa: S608
+    rows = subject.rows(f"SELECT id, number FROM {found} ORDER BY id LIMIT {most}")
     return [(str(item), wanted[number]) for item, number in rows]
 
 
@@ -126,4 +126,4 @@ def joined(subject: Subject, items: str, places: int, wanted: Sequence[Stated]) 
     columns = {f"p{at}": pa.array([one.statements[at] for one in wanted], pa.string()) for at in range(places)}
     subject.put("asked", pa.table({**columns, "number": pa.array(range(len(wanted)), pa.int64())}))
     same = " AND ".join(f"i.{name} IS NOT DISTINCT FROM w.{name}" for name in columns)
-    return f"(SELECT i.*, w.number FROM ({items}) i JOIN asked w ON {same})"  # noqa: S608
+    return f"(SELECT i.*, w.number FROM ({items}) i JOIN asked w ON {same})"

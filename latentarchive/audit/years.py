@@ -44,15 +44,15 @@ def catalogue(subject: Subject, *, earliest: int = -4000, latest: int = 2030, pi
     spans = subject.once(
         "catalogue years",
         f"""SELECT CASE WHEN {right} THEN {y}::INTEGER END AS first, CASE WHEN {right} THEN {end}::INTEGER END AS last,
-            {y} IS NULL AS undated, count(*) AS n FROM items GROUP BY ALL""",  # noqa: S608
+            {y} IS NULL AS undated, count(*) AS n FROM items GROUP BY ALL""",
     )
     undated, wrong = subject.row(
         f"""SELECT coalesce(sum(n) FILTER (undated), 0)::BIGINT,
-            coalesce(sum(n) FILTER (NOT undated AND first IS NULL), 0)::BIGINT FROM {spans}"""  # noqa: S608
+            coalesce(sum(n) FILTER (NOT undated AND first IS NULL), 0)::BIGINT FROM {spans}"""
     )
     examples = []
     if wrong:
-        named = f"SELECT {subject.example} AS e FROM items WHERE {y} IS NOT NULL AND NOT coalesce({right}, false)"  # noqa: S608
+        named = f"SELECT {subject.example} AS e FROM items WHERE {y} IS NOT NULL AND NOT coalesce({right}, false)"
         examples = subject.rows(f"{named} ORDER BY e LIMIT 20")
     impossible = (
         f", and for {wrong:,} one that cannot be: before {earliest}, after {latest}, or an end before its start"
@@ -67,7 +67,7 @@ def catalogue(subject: Subject, *, earliest: int = -4000, latest: int = 2030, pi
         examples=tuple(one for (one,) in examples if one),
     )
     rows = subject.rows(
-        f"SELECT first, last, sum(n)::BIGINT FROM {spans} WHERE first IS NOT NULL GROUP BY ALL ORDER BY ALL"  # noqa: S608
+        f"SELECT first, last, sum(n)::BIGINT FROM {spans} WHERE first IS NOT NULL GROUP BY ALL ORDER BY ALL"
     )
     ranged = [(last - first + 1, n) for first, last, n in rows if last > first]
     if ranged:
@@ -123,9 +123,7 @@ def _written(
     subject: Subject, said: str, what: str, name: str, earliest: int, latest: int, pile: float
 ) -> Iterator[Finding]:
     """Findings of years that stand somewhere as text."""
-    rows = subject.rows(
-        f"SELECT TRY_CAST({said} AS INTEGER) AS y, count(*) FROM items GROUP BY y ORDER BY y"  # noqa: S608
-    )
+    rows = subject.rows(f"SELECT TRY_CAST({said} AS INTEGER) AS y, count(*) FROM items GROUP BY y ORDER BY y")
     none = sum(n for year, n in rows if year is None)
     good = [(year, n) for year, n in rows if year is not None and earliest <= year <= latest]
     wrong = subject.n - none - sum(n for _, n in good)
