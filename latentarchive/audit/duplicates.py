@@ -53,14 +53,14 @@ def exact(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
 
 def _same(subject: Subject, role: str, top: int) -> Finding:
     value = f"nullif(trim(CAST({subject.sql(role)} AS VARCHAR)), '')"
-    query = f"SELECT {value} AS v, count(*) AS n FROM items GROUP BY v HAVING v IS NULL OR n > 1"  # noqa: S608
+    query = f"SELECT {value} AS v, count(*) AS n FROM items GROUP BY v HAVING v IS NULL OR n > 1"
     several = subject.once(f"same_{role}", query)
-    asked = f"SELECT coalesce(sum(n), 0), count(*) FROM {several} WHERE v IS NOT NULL"  # noqa: S608
+    asked = f"SELECT coalesce(sum(n), 0), count(*) FROM {several} WHERE v IS NOT NULL"
     members, number = subject.row(asked)
-    missing = subject.row(f"SELECT coalesce(sum(n), 0) FROM {several} WHERE v IS NULL")[0]  # noqa: S608
+    missing = subject.row(f"SELECT coalesce(sum(n), 0) FROM {several} WHERE v IS NULL")[0]
     n = subject.n - missing
     largest = subject.rows(
-        f"WITH largest AS (SELECT * FROM {several} WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT {int(top)}) "  # noqa: S608
+        f"WITH largest AS (SELECT * FROM {several} WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT {int(top)}) "
         f"SELECT n, min({subject.example}), max({subject.example}) FROM items JOIN largest ON {value} = v "
         "GROUP BY v, n ORDER BY n DESC, 2, v"
     )
