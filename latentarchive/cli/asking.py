@@ -47,7 +47,7 @@ def search(
     one. An id or a file may carry a region: plate.jpg#xywh=percent:25,25,50,50.
     """
     import latentarchive
-    from latentarchive.render import pages, tables, text
+    from latentarchive.render import pages, text
 
     if html is not None:
         pages.check_place(html)
@@ -56,6 +56,8 @@ def search(
     if html is not None:
         pages.write_results(found, opened, html)
     if as_csv:
+        from latentarchive.render import tables
+
         click.echo(tables.results(found), nl=False)
     else:
         click.echo(text.to_json(found.record()) if as_json else text.results(found))

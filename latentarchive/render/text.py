@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from latentarchive.build import Built, Growth
-from latentarchive.description import Description
 from latentarchive.items import Item
 from latentarchive.manifest import UNVERIFIED
 from latentarchive.plaintext import CONTROLS, plain
 from latentarchive.query import Hit, Results
 from latentarchive.rights import classify
-from latentarchive.train import TrainedModel
-from latentarchive.verify import Verification
+
+if TYPE_CHECKING:  # a search shows none of these, and need not wait for what makes them
+    from latentarchive.build import Built, Growth
+    from latentarchive.description import Description
+    from latentarchive.train import TrainedModel
+    from latentarchive.verify import Verification
 
 
 def to_json(value: Any) -> str:
