@@ -27,6 +27,7 @@ FAMILIES = (
         "membership",
         "retrieval",
     ),
+    *("structure", "mixing", "kept", "temporal"),
     *("rights", "communities", "reservations", "embedded", "provenance", "quality"),
 )
 """Modules of this package that hold checks; the first half of their names."""

@@ -31,6 +31,8 @@ class Encoder(Protocol):
     id: str
     #: Number of dimensions.
     dim: int
+    #: How many numbers it learned; 0 for one without weights.
+    weights: int
     #: SHA-256 over weights, preprocessing and library major versions: equal fingerprints mean vectors that can be
     #: compared. They are equal but for the rounding of the machine.
     fingerprint: str

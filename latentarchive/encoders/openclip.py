@@ -121,7 +121,8 @@ class OpenCLIPEncoder:
         model.eval().requires_grad_(False)
         self._check_tokens(model)
         digest = _weights_sha256(model)
-        device, chosen = precisions.choose(sum(p.numel() for p in model.parameters()))
+        self.weights: int = sum(p.numel() for p in model.parameters())
+        device, chosen = precisions.choose(self.weights)
         self.device = device
         self._device = self._torch.device(device)
         size = model.visual.image_size

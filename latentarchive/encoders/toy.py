@@ -60,6 +60,7 @@ class ToyEncoder:
 
     id: str = "toy"
     dim: int = len(COLOURS)
+    weights: int = 0
 
     def __init__(self) -> None:
         table = json.dumps({"toy": 1, "side": SIDE, "colours": COLOURS}, sort_keys=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from latentarchive.embeddings import Embeddings
 from latentarchive.errors import ArchiveDamaged, EncoderMismatch, QueryError
+from latentarchive.index.codes import coded
 from latentarchive.index.proposing import Proposer
 from latentarchive.index.scan import Scan
 from latentarchive.index.scoring import SearchResult, scored
@@ -106,6 +107,10 @@ class Index:
             return [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
         candidates = self._candidates(queries, k, allowed, count)
         return scored(self.embeddings, queries, candidates, k)
+
+    def coded(self, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None:
+        """Vectors as this index's codes keep them, and the bytes of a code; None where it has no codes: see `codes`."""
+        return coded(self._proposer.index, vectors) if self._proposer is not None else None
 
     def _knows_its_rows(self) -> bool:
         """Whether the index finds enough of some rows, or copies of them: that of another archive does so by chance."""

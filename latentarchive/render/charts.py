@@ -1,4 +1,4 @@
-"""Pictures of findings as plain SVG: bars, curves, timelines. Pure functions of a table and what to draw of it.
+"""Pictures of findings as plain SVG: bars, curves, timelines, intervals. Pure functions of a table and what to draw of it.
 
 Places along a picture are percentages and texts keep their size, so that the same drawing can be read on paper and 400
 pixels wide. Colours come from the page (`--ink`, `--quiet`, `--line`, `--mat`, `--ground` and those of `COLOURS`);
@@ -45,7 +45,9 @@ def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
     if not any(_is_number(row[y]) for row in rows for y in picture.y) or picture.kind == "pairs":
         return ""
     named = f'aria-labelledby="{escape(labelled_by)}"' if labelled_by else f'aria-label="{_text(picture.alt)}"'
-    if picture.kind == "bars" or not all(_is_number(row[picture.x]) for row in rows):
+    if picture.kind == "intervals":
+        body, height = _intervals(picture, table, rows)
+    elif picture.kind == "bars" or not all(_is_number(row[picture.x]) for row in rows):
         body, height = _bars(picture, table, rows)
     else:
         body, height = _field(picture, table, sorted(rows, key=lambda row: float(row[picture.x])))
@@ -74,6 +76,47 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
         parts.append("</g>")
         top += 5
     return parts, top
+
+
+def _intervals(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
+    """Lying intervals on one axis, each under its name, its value a dot and at the right; marks upright behind them."""
+    value, low, high = picture.y
+    drawn = [row for row in rows if all(_is_number(row[y]) for y in picture.y)]
+    ends = [float(row[y]) for row in drawn for y in (value, low, high)] + [float(at) for at, _ in picture.marks]
+    if not drawn:
+        return [], 0
+    first, last = min(ends), max(ends)
+    ticks = _ticks(first, last)
+    first, last = min(first, ticks[0]), max(last, ticks[-1])
+
+    def along(at: float) -> str:
+        return f"{0.01 + 0.98 * (at - first) / ((last - first) or 1):.2%}"
+
+    top, step = 6, LINE + THIN + 8
+    bottom = top + step * len(drawn)
+    parts = []
+    for at, name in picture.marks:
+        x = along(at)
+        parts.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" stroke="var(--quiet)" stroke-dasharray="3 3">')
+        parts.append(f"<title>{_text(f'{number(at)}: {name}')}</title></line>")
+    for row in drawn:
+        name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
+        said, ends_said = cell(row[value], table.columns[value]), [cell(row[y], table.columns[y]) for y in (low, high)]
+        y = top + LINE + 5
+        parts.append(f"<g><title>{escape(plain(f'{name}: {said} ({ends_said[0]} to {ends_said[1]})'))}</title>")
+        parts.append(f'<text class="halo" x="0" y="{top + 13}">{escape(_short(name))}</text>')
+        parts.append(f'<text class="v halo" x="100%" y="{top + 13}" text-anchor="end">{escape(plain(said))}</text>')
+        parts.append(f'<line x1="{along(row[low])}" x2="{along(row[high])}" y1="{y}" y2="{y}" stroke="{COLOURS[0]}"')
+        parts.append(f' stroke-width="3"/><circle cx="{along(row[value])}" cy="{y}" r="4.5" fill="{COLOURS[0]}"/></g>')
+        top += step
+    for tick in ticks:
+        share = (tick - first) / ((last - first) or 1)
+        anchor = "start" if share < 0.05 else "end" if share > 0.95 else "middle"
+        said = escape(cell(tick, table.columns[value]))
+        parts.append(f'<text class="v" x="{along(tick)}" y="{bottom + 16}" text-anchor="{anchor}">{said}</text>')
+    name = picture.x_name or table.columns[value]
+    parts.append(f'<text x="50%" y="{bottom + 34}" text-anchor="middle">{_text(name)}</text>')
+    return parts, bottom + 40
 
 
 def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:

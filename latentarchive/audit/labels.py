@@ -1,0 +1,142 @@
+"""What the catalogue says of works, as labels: for checks that hold a field against the space."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentarchive.audit.finding import Skip
+from latentarchive.audit.spread import shortened
+from latentarchive.audit.stated import WHITE, state
+from latentarchive.audit.subject import Subject
+
+Ints = NDArray[np.int64]
+
+FIELDS = ("creator", "place", "medium", "subjects", "decade", "source")
+"""Fields that are held against the space unless others are named."""
+
+WIDEST = 20
+"""Years that a date may span to be taken for its middle: "1890s" is, "19th century" is not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """One field of n works."""
+
+    #: In words: of a field with several values with the place of the one that counts.
+    field: str
+    #: int64 (n,): number of its value, -1 for works that state none or a rarer one.
+    of: Ints
+    #: The values, the most common first.
+    names: tuple[str, ...]
+    #: How many works state nothing, and how many a value that was left out as too rare.
+    unstated: int
+    rare: int
+
+    @property
+    def known(self) -> Ints:
+        """Places of the works with a label: int64 (m,)."""
+        return np.flatnonzero(self.of >= 0)
+
+    @property
+    def counts(self) -> Ints:
+        """Works of each value: int64 (labels,)."""
+        return np.bincount(self.of[self.of >= 0], minlength=len(self.names))
+
+    @property
+    def note(self) -> str:
+        """Who is not counted."""
+        rare = f", {self.rare:,} have one that too few others share" if self.rare else ""
+        return f"Of {len(self.of):,} works {self.unstated:,} do not state {self.field}{rare}."
+
+
+def labels(subject: Subject, ids: Sequence[str], field: str, *, least: int = 1, most: int | None = None) -> Labels:
+    """The labels of works by one field.
+
+    Args:
+        subject: Where the field is.
+        ids: Of the works, in order.
+        field: A column, ``extra.NAME`` for a further one, or ``decade`` (of dates that span at most `WIDEST` years).
+            Of a field with several values the first counts, or the one whose number stands behind a dot
+            (``subjects.3``).
+        least: Values of fewer works are left out.
+        most: At most so many values, the most common; None: all.
+
+    Raises:
+        Skip: There is no such field, no two values are left, or no two works share one; the smallest numbers that would
+            do are named.
+    """
+    name, said = ("decade", _decades(subject, ids)) if field == "decade" else _stated(subject, ids, field)
+    counts = Counter(value for value in said if value is not None)
+    common = sorted((value for value in counts if counts[value] >= least), key=lambda value: (-counts[value], value))
+    names = common[:most]
+    if len(names) < 2:
+        only = f"{names[0]!r} alone" if names else "none"
+        enough = f" with at least {least:,} works each" if least > 1 else ""
+        message = f"{name} of {len(ids):,} works needs two values or more{enough}: there is {only} of {len(counts):,}"
+        raise Skip(message)
+    if counts[names[0]] < 2:
+        message = f"no two of {len(ids):,} works share a value of {name}: each of its {len(counts):,} values has one"
+        raise Skip(message)
+    number = {value: place for place, value in enumerate(names)}
+    of = np.array([-1 if value is None else number.get(value, -1) for value in said], np.int64)
+    unstated = len(ids) - counts.total()
+    rare = counts.total() - sum(counts[value] for value in names)
+    return Labels(name, of, tuple(shortened(value) for value in names), unstated, rare)
+
+
+def fields_of(
+    subject: Subject, ids: Sequence[str], fields: Iterable[str], *, least: int = 1, most: int | None = None
+) -> tuple[list[Labels], tuple[str, ...]]:
+    """Labels of several fields, and for those that cannot be asked the reason; none named: those of `FIELDS`.
+
+    Raises:
+        Skip: None of them can be asked.
+    """
+    found, reasons = [], []
+    for field in tuple(fields) or FIELDS:
+        try:
+            found.append(labels(subject, ids, field, least=least, most=most))
+        except Skip as skip:
+            reasons.append(f"Not asked: {skip}.")
+    if not found:
+        message = "; ".join(reason.removeprefix("Not asked: ").removesuffix(".") for reason in reasons)
+        raise Skip(message)
+    return found, tuple(reasons)
+
+
+def years(subject: Subject, ids: Sequence[str], widest: int = WIDEST) -> NDArray[np.float64]:
+    """Middle of the years of each work, NaN for those undated or of a wider range: float64 (n,).
+
+    Raises:
+        Skip: There is no column of years.
+    """
+    first = subject.sql("year")
+    last = f"coalesce({subject.sql('year_end')}, {first})" if subject.has("year_end") else first
+    rows = subject.rows(f"SELECT id, ({first} + {last}) / 2 FROM items WHERE {last} - {first} <= {int(widest)}")
+    stated = dict(rows)
+    return np.array([stated.get(one, np.nan) for one in ids], np.float64)
+
+
+def _decades(subject: Subject, ids: Sequence[str]) -> list[str | None]:
+    middle = years(subject, ids)
+    return [None if np.isnan(year) else f"{int(year // 10) * 10}s" for year in middle]
+
+
+def _stated(subject: Subject, ids: Sequence[str], field: str) -> tuple[str, list[str | None]]:
+    """A field in words, and what each work states."""
+    numbered = re.fullmatch(r"(.+)\.(\d+)", field)
+    name, place = (numbered[1], int(numbered[2])) if numbered and not subject.named(field) else (field, 1)
+    column = subject.field(name)
+    if subject.type_of(column).endswith("[]"):
+        column = f"{column}[{place}]"
+        name = f"{name} (first)" if place == 1 else f"{name} (no. {place})"
+    text = f"CAST({column} AS VARCHAR)"
+    query = f"SELECT id, trim({text}, {WHITE}) FROM items WHERE ({state(text)}) = 3"
+    stated = dict(subject.rows(query))
+    return name.removeprefix("extra."), [stated.get(one) for one in ids]

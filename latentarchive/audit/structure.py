@@ -1,0 +1,347 @@
+"""The shape of the space: which works come up everywhere and which nowhere, how narrow it is, where it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.neighbours import Neighbours, neighbours
+from latentarchive.audit.pairs import caption_pairs
+from latentarchive.audit.registry import check
+from latentarchive.audit.rows import SAMPLE, counted, drawn, vectors
+from latentarchive.audit.subject import Subject
+from latentarchive.audit.vocabulary import encoded, terms_of
+from latentarchive.measures import geometry
+from latentarchive.measures.hubness import expected, hubness, k_occurrence
+from latentarchive.measures.matching import cosines
+
+DRAWS = 200
+"""Resamples that an interval comes from, and shuffles that a null comes from."""
+
+APART = 1.5
+"""Local outlier factor from which a work is said to lie apart; our convention. Breunig et al. (2000) set none."""
+
+TYPICAL = 10
+"""Works nearest to the mean direction that are shown, and as many farthest from it."""
+
+
+@check
+def hubs(subject: Subject, *, k: int = 10, sample: int = SAMPLE, seed: int = 0) -> Iterator[Finding]:
+    """Works that are among the neighbours of very many others, and works that are among those of none.
+
+    In spaces of many dimensions a few vectors lie near to everything (hubs), and many near to nothing (antihubs;
+    Radovanović et al. 2010). Whoever walks from work to work will meet the ones again and again and never the others:
+    a property of the space, before it is one of the collection. For words, see `retrieval.hubs`.
+
+    Options:
+        k: How many neighbours of each work are looked at.
+        sample: How many works are looked at, at most.
+        seed: Of the sample.
+    """
+    graph = neighbours(subject, k, sample, seed)
+    n = len(graph.ids)
+    occurrence = k_occurrence(graph.near, n)
+    found, chance = hubness(occurrence), expected(n - 1, n - 1, k)
+    most = np.argsort(-occurrence, kind="stable")[:50]
+    figures = (
+        f"Skew of the occurrences {found.skew:.2f} (by chance {chance.skew:.2f}); places to be dealt anew for all to be "
+        f"equal {found.robin_hood:.1%} ({chance.robin_hood:.1%})."
+    )
+    yield Finding(
+        sentence=f"{np.count_nonzero(occurrence >= 2 * k):,} of {n:,} works are among the {k} nearest of at least "
+        f"{2 * k} others, and hold {found.hub_share:.1%} of these places (by chance {chance.hub_share:.1%}); the one "
+        f"that comes up most does so for {occurrence[most[0]]:,} works.",
+        value=found.hub_share,
+        unit="share",
+        n=n * k,
+        denominator=f"places among the {k} nearest of {graph.what}",
+        null=chance.hub_share,
+        null_by="each work has k others at random",
+        examples=tuple(graph.ids[i] for i in most[:MOST_EXAMPLES]),
+        table=Table(
+            columns=("work", "title", f"is among the {k} nearest of so many works"),
+            rows=tuple(
+                (graph.ids[i], title, int(occurrence[i])) for i, title in zip(most, _titles(graph, most), strict=True)
+            ),
+            ids=(0,),
+        ),
+        notes=(figures, *graph.notes),
+    )
+    never = np.flatnonzero(occurrence == 0)
+    never = never[np.argsort(graph.cosines[never].mean(axis=1), kind="stable")]
+    nearest = graph.near[never[:50], 0]
+    yield Finding(
+        sentence=f"{len(never):,} of {n:,} works ({len(never) / n:.1%}) are among the {k} nearest of no other work (by "
+        f"chance {chance.never:.1%}): whoever goes from neighbour to neighbour never meets them.",
+        value=len(never) / n,
+        unit="share",
+        n=n,
+        denominator=graph.what,
+        null=chance.never,
+        null_by="each work has k others at random",
+        examples=tuple(graph.ids[i] for i in never[:MOST_EXAMPLES]),
+        table=Table(
+            columns=("work", "its nearest", "cosine"),
+            rows=tuple(
+                (graph.ids[i], graph.ids[j], round(float(graph.cosines[i, 0]), 4))
+                for i, j in zip(never[:50], nearest, strict=True)
+            ),
+            ids=(0, 1),
+        ),
+        notes=(f"The {min(50, len(never))} whose own neighbours are farthest are listed.",) if len(never) > 50 else (),
+    )
+
+
+@check
+def gap(subject: Subject, *, sample: int = 5000, seed: int = 0) -> Iterator[Finding]:
+    """The modality gap: how far images as a whole lie from their captions as a whole.
+
+    In CLIP both kinds keep to a cone of their own (Liang et al. 2022): so cosines of words with images are on another
+    scale than those of images with images, and a text that is put in place of an image lies outside of all of them.
+
+    Options:
+        sample: How many works are looked at, at most.
+        seed: Of the sample.
+    """
+    pairs = caption_pairs(subject, sample, seed)
+    images, texts = pairs.images, pairs.texts[pairs.own]
+    n = len(images)
+    value = geometry.modality_gap(images, texts)
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(n, np.full(n, 1 / n), DRAWS).astype(np.float32) / n
+    low, high = np.quantile(np.linalg.norm(weights @ (images - texts), axis=1), [0.025, 0.975])
+    signs = rng.choice(np.array([-1, 1], np.float32), (DRAWS, n)) / n
+    null = float(np.mean(np.linalg.norm(signs @ (images - texts), axis=1)))
+    matched = cosines(images, texts)
+    image_mean, text_mean = images.mean(axis=0, dtype=np.float64), texts.mean(axis=0, dtype=np.float64)
+    lengths = np.linalg.norm(image_mean), np.linalg.norm(text_mean)
+    yield Finding(
+        sentence=f"The mean of {n:,} images and that of their captions lie {value:.3f} apart; vectors have length 1. A "
+        f"caption has a mean cosine of {matched.mean():.3f} with its own image and {image_mean @ text_mean:.3f} with "
+        "any.",
+        value=value,
+        unit="length",
+        n=n,
+        denominator=pairs.what,
+        interval=(float(2 * value - high), float(2 * value - low)),
+        interval_by=f"95 %, basic bootstrap of {DRAWS} resamples of the works",
+        null=null,
+        null_by=f"image and caption swapped at random within works, mean of {DRAWS}",
+        table=Table(
+            columns=("what", "value"),
+            rows=(
+                ("gap: length of the difference of both means", value),
+                ("length of the mean image", float(lengths[0])),
+                ("length of the mean caption", float(lengths[1])),
+                ("cosine of both means", float(image_mean @ text_mean / (lengths[0] * lengths[1]))),
+                ("mean cosine of a caption with its own image", float(matched.mean())),
+                ("mean cosine of a caption with any image", float(image_mean @ text_mean)),
+            ),
+        ),
+        notes=pairs.notes,
+    )
+
+
+@check
+def spread(subject: Subject, *, sample: int = SAMPLE, seed: int = 0) -> Iterator[Finding]:
+    """How narrow the space is (mean cosine of two works), and how many of its dimensions the works fill.
+
+    Vectors of a model crowd in a cone: even works that have nothing in common have a cosine far above 0, which is why
+    a cosine says little by itself. The participation ratio is the number of dimensions that would be filled if the
+    works spread evenly in so many and not at all in the others.
+
+    Options:
+        sample: How many works are looked at, at most.
+        seed: Of the sample.
+    """
+    archive = subject.with_vectors()
+    rows, of = drawn(subject, sample, seed)
+    if len(rows) < 3:
+        message = f"the spread of works needs 3 of them or more: there are {len(rows)}"
+        raise Skip(message)
+    what = counted(len(rows), of)
+    found = geometry.cloud(vectors(archive, rows))
+    variances = found.variances
+    dim, total = len(variances), float(variances.sum())
+    yield Finding(
+        sentence=f"Two works have a cosine of {found.mean_cosine:.3f} in the mean; it would be 0 if they lay evenly in "
+        "all directions.",
+        value=found.mean_cosine,
+        unit="cosine",
+        n=len(rows),
+        denominator=what,
+        null=0.0,
+        null_by="vectors spread evenly in all directions",
+        notes=(f"All {len(rows) * (len(rows) - 1) // 2:,} pairs are in this mean.", _of(subject)),
+    )
+    filled = geometry.participation_ratio(variances)
+    shares = np.cumsum(variances) / total if total else np.zeros(dim)
+    steps = sorted({1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, dim} & set(range(1, dim + 1)))
+    half = int(np.searchsorted(shares, 0.5)) + 1
+    yield Finding(
+        sentence=f"The works fill {filled:.1f} of {dim} dimensions; half of all that differs between them lies along "
+        f"the first {half}." if total else "All works have one and the same vector.",
+        value=filled,
+        unit="dimensions",
+        n=len(rows),
+        denominator=what,
+        table=Table(
+            columns=("principal components", "share of the variance"),
+            rows=tuple((step, float(shares[step - 1])) for step in steps),
+        ),
+        picture=Picture(
+            kind="curve", x=0, y=(1,), alt="Curve: share of the variance that the first principal components hold."
+        ),
+        notes=("Participation ratio: (sum l)² / sum l² of the variances l along principal components.",),
+    )  # fmt: skip
+
+
+@check
+def remote(subject: Subject, *, k: int = 10, top: int = 40, sample: int = SAMPLE, seed: int = 0) -> Iterator[Finding]:
+    """Remote areas: the works whose nearest neighbours are far, and works that lie apart from a denser area.
+
+    A remote work is unlike anything else here: something rare, something odd, or a fault (a blank page, a colour card,
+    a scan upside down). It is a question to whoever knows the collection.
+
+    Options:
+        k: How many neighbours of each work are looked at.
+        top: How many works are listed.
+        sample: How many works are looked at, at most.
+        seed: Of the sample.
+    """
+    graph = neighbours(subject, k, sample, seed)
+    n = len(graph.ids)
+    mean = graph.cosines.mean(axis=1, dtype=np.float64)
+    order = np.argsort(mean, kind="stable")[:top]
+    bands = graph.archive.manifest.bands["image"]
+    yield Finding(
+        sentence=f"Half of {n:,} works have their {k} nearest at a mean cosine of {np.median(mean):.3f} or more; the "
+        f"most remote one, {graph.ids[order[0]]}, at {mean[order[0]]:.3f}. Two works drawn at random have "
+        f"{bands['mean']:.3f}.",
+        value=float(np.median(mean)),
+        unit="cosine",
+        n=n,
+        denominator=graph.what,
+        null=float(bands["mean"]),
+        null_by=f"mean of {bands['n_pairs']:,} random pairs of the archive",
+        examples=tuple(graph.ids[i] for i in order[:MOST_EXAMPLES]),
+        table=Table(
+            columns=("work", "its nearest", "cosine", f"mean cosine with the {k} nearest"),
+            rows=tuple(
+                (
+                    graph.ids[i],
+                    graph.ids[graph.near[i, 0]],
+                    round(float(graph.cosines[i, 0]), 4),
+                    round(float(mean[i]), 4),
+                )
+                for i in order
+            ),
+            ids=(0, 1),
+        ),
+        picture=Picture(kind="pairs", x=0, y=(2,), alt="The most remote works, each beside its nearest."),
+        notes=graph.notes,
+    )
+    distance = np.sqrt(np.clip(2 - 2 * graph.cosines.astype(np.float64), 0, None))
+    factor = geometry.local_outlier_factor(graph.near, distance)
+    apart = np.flatnonzero(factor >= APART)
+    order = np.argsort(-factor, kind="stable")[:top]
+    yield Finding(
+        sentence=f"{len(apart):,} of {n:,} works lie apart from a denser area: the space around them is at least {APART} "
+        "times as thin as that around their neighbours.",
+        value=len(apart) / n,
+        unit="share",
+        n=n,
+        denominator=graph.what,
+        examples=tuple(graph.ids[i] for i in order[:MOST_EXAMPLES]),
+        table=Table(
+            columns=("work", "its nearest", "local outlier factor"),
+            rows=tuple((graph.ids[i], graph.ids[graph.near[i, 0]], round(float(factor[i]), 3)) for i in order),
+            ids=(0, 1),
+        ),
+        notes=(
+            f"Local outlier factor of Breunig et al. (2000) with {k} neighbours and the distance of unit vectors; 1 is "
+            "as dense as the surroundings. Works with more than k copies count as infinitely dense.",
+        ),
+    )
+
+
+@check
+def direction(
+    subject: Subject, *, vocabulary: str = "", top: int = 20, sample: int = SAMPLE, seed: int = 0
+) -> Iterator[Finding]:
+    """Which way the space leans: the mean direction of all works, and the words and works nearest to it.
+
+    What a search finds when nothing particular is asked for lies there: the default orientation of this archive. The
+    words come from a list that is named; another list gives other words.
+
+    Options:
+        vocabulary: Text file, one term a line; "": the archive's own subjects, or general words where it has none.
+        top: How many words are listed.
+        sample: How many works are looked at, at most.
+        seed: Of the sample.
+    """
+    archive = subject.with_vectors()
+    terms, source = terms_of(subject, Path(vocabulary) if vocabulary else None)
+    words = encoded(subject, terms)
+    rows, of = drawn(subject, sample, seed)
+    mean = sum(block.sum(axis=0, dtype=np.float64) for block in vectors(archive, rows)) / max(1, len(rows))
+    length = float(np.linalg.norm(mean))
+    if length < geometry.SMALLEST:
+        message = "the works have no mean direction: they lie evenly on all sides"
+        raise Skip(message)
+    scores = words.astype(np.float64) @ (mean / length)
+    order = np.argsort(-scores, kind="stable")
+    typical = np.concatenate([block @ (mean / length) for block in vectors(archive, rows)])
+    ends = np.argsort(-typical, kind="stable")
+    named = archive.collection.take(rows[np.concatenate([ends[:TYPICAL], ends[-TYPICAL:]])], ["id"])["id"].to_pylist()
+    yield Finding(
+        sentence=f"The mean direction of {len(rows):,} works is nearest to {_listed([terms[i] for i in order[:3]])}, of "
+        f"{len(terms):,} terms of {source}; it has length {length:.3f}, where 1 is all works in one place.",
+        value=length,
+        unit="length",
+        n=len(rows),
+        denominator=counted(len(rows), of),
+        table=Table(
+            columns=("rank", "term", "cosine with the mean direction"),
+            rows=tuple((rank, terms[i], round(float(scores[i]), 4)) for rank, i in enumerate(order[:top], start=1)),
+        ),
+        picture=Picture(kind="bars", x=1, y=(2,), alt="Bars: the terms nearest to the mean direction of the works."),
+        notes=(
+            f"Terms of {source}; cosines lie from {scores.min():.3f} to {scores.max():.3f}. Taking the mean of all "
+            "terms off each changes nothing in their order.",
+            _of(subject),
+        ),
+    )
+    shown = [*zip(named, np.concatenate([typical[ends[:TYPICAL]], typical[ends[-TYPICAL:]]]), strict=True)]
+    yield Finding(
+        sentence=f"The most typical work is {named[0]} (cosine {typical.max():.3f} with the mean direction), the least "
+        f"typical {named[-1]} ({typical.min():.3f}).",
+        value=float(np.median(typical)),
+        unit="cosine in the median",
+        n=len(rows),
+        denominator=counted(len(rows), of),
+        examples=tuple(dict.fromkeys(named)),
+        table=Table(
+            columns=("work", "cosine with the mean direction"),
+            rows=tuple((one, round(float(score), 4)) for one, score in shown),
+            ids=(0,),
+        ),
+        notes=(f"The {TYPICAL} most typical works stand first, then the {TYPICAL} least typical.",),
+    )
+
+
+def _titles(graph: Neighbours, places: NDArray[np.int64]) -> list[str]:
+    return graph.archive.collection.take(graph.rows[places], ["title"])["title"].to_pylist()
+
+
+def _listed(words: Sequence[str]) -> str:
+    quoted = [f"“{word}”" for word in words]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
+
+
+def _of(subject: Subject) -> str:
+    return f"In the space of {subject.holding().manifest.encoder}; figures of other encoders cannot be compared."
