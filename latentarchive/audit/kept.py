@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
-from latentarchive.audit.labels import Labels, fields_of
+from latentarchive.audit.labels import Labels, fields_of, in_turn
 from latentarchive.audit.probes import SAMPLE, Probed, Space, probed
 from latentarchive.audit.registry import check
 from latentarchive.audit.rows import drawn
@@ -219,7 +219,7 @@ def _field(works: Probed, one: _Field) -> Finding:
     wrong = np.flatnonzero(first.guess != one.own)
     votes = one.read[1].guess
     both = wrong[votes[wrong] == first.guess[wrong]]  # read as the same other value by both probes
-    shown = both[np.lexsort((both, one.own[both]))][:MOST_EXAMPLES]
+    shown = both[in_turn(one.own[both])][:MOST_EXAMPLES]
     best = int(first.found.recalls.argmax())
     worst = int(first.found.recalls.argmin())
     low, high, chance = first.found.low, first.found.high, one.chance

@@ -76,12 +76,12 @@ def labels(subject: Subject, ids: Sequence[str], field: str, *, least: int = 1, 
     common = sorted((value for value in counts if counts[value] >= least), key=lambda value: (-counts[value], value))
     names = common[:most]
     if len(names) < 2:
-        only = f"{names[0]!r} alone" if names else "none"
-        enough = f" with at least {least:,} works each" if least > 1 else ""
-        message = f"{name} of {len(ids):,} works needs two values or more{enough}: there is {only} of {len(counts):,}"
+        enough = f" of {least:,} works or more" if least > 1 else ""
+        only = f"{shortened(names[0])!r} is the only one{enough}" if names else f"there is none{enough}"
+        message = f"{name} needs two values{enough}, and {only}" if counts else f"no work states {name}"
         raise Skip(message)
     if counts[names[0]] < 2:
-        message = f"no two of {len(ids):,} works share a value of {name}: each of its {len(counts):,} values has one"
+        message = f"{name} has a value of its own for each of {counts.total():,} works: one must be shared by two or more"
         raise Skip(message)
     number = {value: place for place, value in enumerate(names)}
     of = np.array([-1 if value is None else number.get(value, -1) for value in said], np.int64)
@@ -108,6 +108,13 @@ def fields_of(
         message = "; ".join(reason.removeprefix("Not asked: ").removesuffix(".") for reason in reasons)
         raise Skip(message)
     return found, tuple(reasons)
+
+
+def in_turn(kinds: Ints) -> Ints:
+    """An order that takes one thing of each kind, then a second of each, and so on: int64 (n,), to show some of all."""
+    order = np.argsort(kinds, kind="stable")
+    first = np.searchsorted(kinds[order], kinds[order])
+    return order[np.lexsort((kinds[order], np.arange(len(order)) - first))]
 
 
 def years(subject: Subject, ids: Sequence[str], widest: int = WIDEST) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
-from latentarchive.audit.labels import Labels, fields_of
+from latentarchive.audit.labels import Labels, fields_of, in_turn
 from latentarchive.audit.neighbours import Neighbours, neighbours
 from latentarchive.audit.registry import check
 from latentarchive.audit.rows import SAMPLE, counted, drawn, vectors
@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 
 LISTED = 25
 """Values of a field that are listed, the most common first."""
+
+SURE = 20
+"""Works of a value from which it is called the most isolated: of fewer, a pair that stand together would be."""
 
 MOST_VALUES = 200
 """Values of a field beyond which the rarer ones are left out of segregation: indices rise with groups of few."""
@@ -147,11 +150,11 @@ def _told(one: _Mixed, graph: Neighbours, shuffles: int) -> Finding:
     alone = np.flatnonzero(
         (np.bincount(one.i, minlength=len(one.own)) > 0) & (np.bincount(one.i, same, minlength=len(one.own)) == 0)
     )
-    # Of the commonest values first: a work of a rare one has hardly any of its own to stand with.
-    alone = alone[np.lexsort((alone, one.own[alone]))]
-    most = max(ratio, key=lambda g: (ratio[g], -g)) if ratio else None
+    alone = alone[in_turn(one.own[alone])]
+    sure = [g for g in ratio if labels.counts[g] >= SURE]
+    most = max(sure, key=lambda g: (ratio[g], -g)) if sure else None
     strongest = (
-        f" Of the {len(ratio)} commonest values {labels.names[most]!r} keeps most to its own: {share[most]:.1%} instead of "
+        f" Of the {len(sure)} commonest values {labels.names[most]!r} keeps most to its own: {share[most]:.1%} instead of "
         f"{expected[most]:.1%}."
         if most is not None and one.p <= 0.05
         else ""
@@ -182,8 +185,8 @@ def _told(one: _Mixed, graph: Neighbours, shuffles: int) -> Finding:
         notes=(
             labels.note,
             *(
-                f"{len(alone):,} works stand among none of their own {labels.field}; named are those of its commonest "
-                "values."
+                f"{len(alone):,} works stand among none of their own {labels.field}; some of each value are named, the "
+                "commonest first."
                 for _ in alone[:1]
             ),
         ),
@@ -308,7 +311,7 @@ def segregated(
             for c, (name, value) in enumerate(zip(names, values, strict=True))
         )
         p = chance_of(index.theil, null[:, 0])
-        most = int(np.argmax(np.where(one.counts >= 10, index.isolation, -1)))
+        most = int(np.argmax(np.where(one.counts >= min(SURE, one.counts[0]), index.isolation, -1)))
         yield Finding(
             sentence=f"By {one.field}, quarters of the space are {index.theil:.1%} less diverse than the whole; with "
             f"the values shuffled {figures[0][2]:.1%}"

@@ -14,7 +14,7 @@ from latentarchive.audit.pairs import caption_pairs
 from latentarchive.audit.registry import check
 from latentarchive.audit.rows import SAMPLE, counted, drawn, vectors
 from latentarchive.audit.subject import Subject
-from latentarchive.audit.vocabulary import encoded, terms_of
+from latentarchive.audit.vocabulary import encoded, knowledge, known, terms_of, unsure
 from latentarchive.measures import geometry
 from latentarchive.measures.hubness import expected, hubness, k_occurrence
 from latentarchive.measures.matching import cosines
@@ -24,6 +24,9 @@ DRAWS = 200
 
 APART = 1.5
 """Local outlier factor from which a work is said to lie apart; our convention. Breunig et al. (2000) set none."""
+
+ASKED = 2000
+"""Works on which is measured whether the space knows a word."""
 
 TYPICAL = 10
 """Works nearest to the mean direction that are shown, and as many farthest from it."""
@@ -294,23 +297,30 @@ def direction(
         message = "the works have no mean direction: they lie evenly on all sides"
         raise Skip(message)
     scores = words.astype(np.float64) @ (mean / length)
+    some = rows[np.unique(np.linspace(0, len(rows) - 1, ASKED).astype(np.int64))]
+    names = archive.collection.take(some, ["id"])["id"].to_pylist()
+    areas = known(subject, names, terms, archive.embeddings.take(some) @ words.T)
     order = np.argsort(-scores, kind="stable")
     typical = np.concatenate([block @ (mean / length) for block in vectors(archive, rows)])
     ends = np.argsort(-typical, kind="stable")
     named = archive.collection.take(rows[np.concatenate([ends[:TYPICAL], ends[-TYPICAL:]])], ["id"])["id"].to_pylist()
     yield Finding(
         sentence=f"The mean direction of {len(rows):,} works is nearest to {_listed([terms[i] for i in order[:3]])}, of "
-        f"{len(terms):,} terms of {source}; it has length {length:.3f}, where 1 is all works in one place.",
+        f"{len(terms):,} terms of {source}; it has length {length:.3f}, where 1 is all works in one place{unsure(areas)}.",
         value=length,
         unit="length",
         n=len(rows),
         denominator=counted(len(rows), of),
         table=Table(
-            columns=("rank", "term", "cosine with the mean direction"),
-            rows=tuple((rank, terms[i], round(float(scores[i]), 4)) for rank, i in enumerate(order[:top], start=1)),
+            columns=("rank", "term", "cosine with the mean direction", "known (area under the curve)"),
+            rows=tuple(
+                (rank, terms[i], round(float(scores[i]), 4), float(areas[i]))
+                for rank, i in enumerate(order[:top], start=1)
+            ),
         ),
         picture=Picture(kind="bars", x=1, y=(2,), alt="Bars: the terms nearest to the mean direction of the works."),
         notes=(
+            knowledge(areas),
             f"Terms of {source}; cosines lie from {scores.min():.3f} to {scores.max():.3f}. Taking the mean of all "
             "terms off each changes nothing in their order.",
             _of(subject),

@@ -14,7 +14,7 @@ from latentarchive.audit.neighbours import neighbours
 from latentarchive.audit.probes import SAMPLE, Probed, probed
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
-from latentarchive.audit.vocabulary import encoded, terms_of
+from latentarchive.audit.vocabulary import KNOWN, encoded, knowledge, known, terms_of, unsure
 from latentarchive.measures.drift import distance_correlation, group_distances, slopes
 from latentarchive.measures.intervals import Z95
 from latentarchive.measures.mixing import chance_of, mean_difference
@@ -198,27 +198,32 @@ def words(
     when, dated = _dated(subject, works)
     terms, source = terms_of(subject, Path(vocabulary) if vocabulary else None)
     vectors = encoded(subject, terms)
-    slope, error = slopes(works.spaces[0].rows[dated] @ vectors.T, when / 100)
+    cosines = works.spaces[0].rows[dated] @ vectors.T
+    areas = known(subject, [works.ids[i] for i in dated], terms, cosines)
+    slope, error = slopes(cosines, when / 100)
     p = 2 * norm.sf(np.abs(slope) / np.maximum(error, 1e-12))
     moved = false_discovery_control(p) <= 0.05
     order = np.lexsort((np.arange(len(terms)), -np.abs(slope / np.maximum(error, 1e-12))))
-    towards = [terms[i] for i in order if moved[i] and slope[i] > 0][:3]
-    away = [terms[i] for i in order if moved[i] and slope[i] < 0][:3]
+    told = moved & ((areas >= KNOWN) | np.isnan(areas).all())
+    towards = [terms[i] for i in order if told[i] and slope[i] > 0][:3]
+    away = [terms[i] for i in order if told[i] and slope[i] < 0][:3]
+    listed = [*order[told[order]], *order[~told[order]]]
     said = "; ".join(
         f"{way} {', '.join(f'“{term}”' for term in some)}"
         for way, some in (("towards", towards), ("away from", away))
         if some
     )
     yield Finding(
-        sentence=f"Over the years the works move {said}: {int(moved.sum())} of {len(terms):,} terms are told from chance."
+        sentence=f"Over the years the works move {said}: {int(told.sum())} of {len(terms):,} terms are known to this "
+        f"space and told from chance{unsure(areas)}."
         if said
-        else f"None of {len(terms):,} terms is told from chance: the works move towards none of them over the years.",
-        value=float(moved.mean()),
+        else f"Towards none of {len(terms):,} terms that this space knows do the works move in a way told from chance.",
+        value=float(told.mean()),
         unit="share",
         n=len(terms),
         denominator=f"terms of {source}",
         table=Table(
-            columns=("term", "change of its cosine in 100 years", "from", "to", "p"),
+            columns=("term", "change of its cosine in 100 years", "from", "to", "p", "known (area under the curve)"),
             rows=tuple(
                 (
                     terms[i],
@@ -226,8 +231,9 @@ def words(
                     float(slope[i] - Z95 * error[i]),
                     float(slope[i] + Z95 * error[i]),
                     float(p[i]),
+                    float(areas[i]),
                 )
-                for i in order[:top]
+                for i in listed[:top]
             ),
         ),
         picture=Picture(
@@ -241,6 +247,7 @@ def words(
         notes=(
             f"Slopes over {len(when):,} works dated within {WIDEST} years, from {when.min():.0f} to {when.max():.0f}, "
             "with White's errors; told from chance at a false discovery rate of 5 % (Benjamini and Hochberg 1995).",
+            knowledge(areas) + " Those stand first.",
             "A catalogue's own subjects may change their meaning over time too; this is what the pictures do.",
         ),
     )

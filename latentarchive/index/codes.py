@@ -8,6 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+DECODES = (
+    "IndexIVFRaBitQFastScan", "IndexIVFRaBitQ", "IndexRaBitQFastScan", "IndexRaBitQ", "IndexIVFPQ", "IndexPQ",
+    "IndexIVFScalarQuantizer", "IndexScalarQuantizer",
+)  # fmt: skip
+"""Kinds of FAISS index whose codes are decoded. An inverted file of fast-scan product quantisers is not among them: read
+from disk, FAISS 1.15 ends the process."""
+
+
 def coded(index: Any, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None:
     """Vectors as the codes of a FAISS index keep them, and the bytes of a code.
 
@@ -16,12 +24,15 @@ def coded(index: Any, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32]
         vectors: float32 (n, dim).
 
     Returns:
-        float32 (n, dim), not of unit length; None for an index that has no codes or keeps more than float16 would.
+        float32 (n, dim), not of unit length; None for an index that is none of `DECODES` or keeps more than float16
+        would.
     """
-    try:
-        size = int(index.sa_code_size())
-    except RuntimeError:  # FAISS has no codes apart from the graph, for example
+    import faiss
+
+    inner = faiss.downcast_index(index.index) if isinstance(index, faiss.IndexPreTransform) else index
+    if type(inner).__name__ not in DECODES:
         return None
+    size = int(index.sa_code_size())
     if size >= 2 * vectors.shape[1]:
         return None
     return index.sa_decode(index.sa_encode(np.ascontiguousarray(vectors))), size
