@@ -1,4 +1,4 @@
-"""Structure and loss: planted labels are found with their sign, shuffled ones are not, and what cannot be asked says why."""
+"""Structure and loss: planted labels are found, shuffled ones are not, what cannot be asked says why."""
 
 import json
 from pathlib import Path
@@ -225,7 +225,11 @@ def test_shape_of_planted_clusters(works):
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("structure.hubs", {"k": 240}, "240 neighbours of each work need k from 1 and more than k works: there are 240"),
+        (
+            "structure.hubs",
+            {"k": 240},
+            "240 neighbours of each work need k from 1 and more than k works: there are 240",
+        ),
         ("structure.hubs", {"k": 0}, "need k from 1"),
         ("mixing.homophily", {"fields": ["medium"]}, "medium needs two values, and 'ink' is the only one"),
         ("mixing.homophily", {"fields": ["accession"]}, "accession has a value of its own for each of 240 works"),
@@ -253,7 +257,9 @@ def test_a_handful_of_works_is_passed_over(archive, tmp_path):
     assert "10 neighbours of each work need k from 1 and more than k works: there are 10" in str(found)
     (tmp_path / "t.csv").write_text("caption\nx\n")
     with Subject.open(tmp_path / "t.csv") as subject:
-        skipped = {one.outcome for suite in ("loss", "structure") for one in run_suite(subject, load_suite(suite)).findings}
+        skipped = {
+            one.outcome for suite in ("loss", "structure") for one in run_suite(subject, load_suite(suite)).findings
+        }
     assert skipped == {"skip"}
 
 
@@ -357,7 +363,13 @@ def test_the_command_writes_a_report_of_structure(other_cabinet, tmp_path):
 
 @pytest.mark.parametrize(
     ("factory", "nearness"),
-    [("RR16,IVF4,RaBitQfs", 0.8), ("IVF4,PQ4x4", 0.8), ("IVF4,SQ8", 0.999), ("IVF4,PQ4x4fs", None), ("HNSW8,Flat", None)],
+    [
+        ("RR16,IVF4,RaBitQfs", 0.8),
+        ("IVF4,PQ4x4", 0.8),
+        ("IVF4,SQ8", 0.999),
+        ("IVF4,PQ4x4fs", None),
+        ("HNSW8,Flat", None),
+    ],
 )
 def test_codes_of_an_index_on_disk_are_decoded_or_left_alone(tmp_path, factory, nearness):
     archive = planted(tmp_path, 600, factory=factory)

@@ -1,4 +1,4 @@
-"""The shape of a space, mixing, segregation, probes, drift: published and analytic answers, and what must not matter."""
+"""The shape of a space, mixing, segregation, probes, drift: published and analytic answers, what must not matter."""
 
 import os
 from pathlib import Path

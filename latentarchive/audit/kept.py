@@ -1,4 +1,4 @@
-"""What is lost in compression: which fields can still be read from a vector, and what is left of a work at each step."""
+"""What is lost in compression: which fields can be read from a vector, and what is left of a work at each step."""
 
 from __future__ import annotations
 
@@ -231,8 +231,8 @@ def _field(works: Probed, one: _Field) -> Finding:
     )
     control = first.control.balanced
     return Finding(
-        sentence=f"From the vectors, {one.labels.field} is read right for {first.found.balanced:.1%} of the works, in the "
-        f"mean over its {len(names)} values; by chance for {chance:.1%}{verdict}.",
+        sentence=f"From the vectors, {one.labels.field} is read right for {first.found.balanced:.1%} of the works, in "
+        f"the mean over its {len(names)} values; by chance for {chance:.1%}{verdict}.",
         value=first.found.balanced,
         unit="share",
         n=len(one.own),

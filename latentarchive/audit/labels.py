@@ -81,7 +81,9 @@ def labels(subject: Subject, ids: Sequence[str], field: str, *, least: int = 1, 
         message = f"{name} needs two values{enough}, and {only}" if counts else f"no work states {name}"
         raise Skip(message)
     if counts[names[0]] < 2:
-        message = f"{name} has a value of its own for each of {counts.total():,} works: one must be shared by two or more"
+        message = (
+            f"{name} has a value of its own for each of {counts.total():,} works: one must be shared by two or more"
+        )
         raise Skip(message)
     number = {value: place for place, value in enumerate(names)}
     of = np.array([-1 if value is None else number.get(value, -1) for value in said], np.int64)

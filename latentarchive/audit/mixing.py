@@ -104,8 +104,8 @@ def homophily(
         ),
         notes=(*left, graph.copies_note, *graph.notes, READ),
     )  # fmt: skip
-    for one in mixed:
-        yield _told(one, graph, shuffles)
+    for each in mixed:
+        yield _told(each, graph, shuffles)
 
 
 class _Mixed:
@@ -154,8 +154,8 @@ def _told(one: _Mixed, graph: Neighbours, shuffles: int) -> Finding:
     sure = [g for g in ratio if labels.counts[g] >= SURE]
     most = max(sure, key=lambda g: (ratio[g], -g)) if sure else None
     strongest = (
-        f" Of the {len(sure)} commonest values {labels.names[most]!r} keeps most to its own: {share[most]:.1%} instead of "
-        f"{expected[most]:.1%}."
+        f" Of the {len(sure)} commonest values {labels.names[most]!r} keeps most to its own: {share[most]:.1%} instead "
+        f"of {expected[most]:.1%}."
         if most is not None and one.p <= 0.05
         else ""
     )
@@ -279,7 +279,7 @@ def segregated(
     sample: int = SAMPLE,
     seed: int = 0,
 ) -> Iterator[Finding]:
-    """Indices of segregation, as sociology has them for cities: whether values of a field live in quarters of their own.
+    """Indices of segregation, as sociology has them for cities: whether values of a field live in their own quarters.
 
     The quarters are clusters of the space (spherical k-means). All indices are 0 where every quarter is mixed as the
     whole is; with few works a quarter they are above 0 by chance alone, so shuffled values stand beside them. Theil's H
@@ -306,8 +306,8 @@ def segregated(
     names = ("Theil's H", "divergence", "dissimilarity", "Gini", "exposure")
     for place, (one, index, null) in enumerate(told):
         values = _five(index)
-        figures = tuple(
-            (name, value, float(null[:, c].mean()), *(float(q) for q in np.quantile(null[:, c], [0.025, 0.975])))
+        figures: tuple[tuple[str, float, float, float, float], ...] = tuple(
+            (name, value, float(null[:, c].mean()), *_middle(null[:, c]))
             for c, (name, value) in enumerate(zip(names, values, strict=True))
         )
         p = chance_of(index.theil, null[:, 0])
@@ -325,8 +325,8 @@ def segregated(
             table=Table(columns=("index", "value", "by chance", "from", "to"), rows=figures),
             picture=Picture(kind="bars", x=0, y=(1, 2), alt="Bars: five indices of segregation, beside chance."),
             notes=(
-                f"{number} quarters of {n:,} works, by spherical k-means (seed {seed}). The isolation of a value is how "
-                "much more of its own its works have around them than the whole has, from 0 to 1: "
+                f"{number} quarters of {n:,} works, by spherical k-means (seed {seed}). The isolation of a value is "
+                "how much more of its own its works have around them than the whole has, from 0 to 1: "
                 f"{one.names[most]!r} has {index.isolation[most]:.2f}.",
                 one.note,
                 *(reasons if place == 0 else ()),
@@ -350,14 +350,17 @@ def _five(one: Segregation) -> tuple[float, float, float, float, float]:
     return one.theil, one.divergence, one.dissimilarity, one.gini, one.exposure
 
 
+def _middle(null: Floats) -> tuple[float, float]:
+    low, high = np.quantile(null, [0.025, 0.975])
+    return float(low), float(high)
+
+
 def _quarters(archive: Archive, rows: Ints, number: int, seed: int) -> Ints:
     """The cluster of each work: int64 (n,)."""
     import faiss
 
     some = np.random.default_rng(seed).permutation(len(rows))[: number * 256]
-    means = faiss.Kmeans(
-        archive.embeddings.dim, number, niter=20, spherical=True, seed=seed, min_points_per_centroid=1
-    )
+    means = faiss.Kmeans(archive.embeddings.dim, number, niter=20, spherical=True, seed=seed, min_points_per_centroid=1)
     means.train(archive.embeddings.take(np.sort(rows[some])))
     found = [means.index.search(block, 1)[1][:, 0] for block in vectors(archive, rows)]
     return np.concatenate(found).astype(np.int64)

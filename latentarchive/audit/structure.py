@@ -51,8 +51,8 @@ def hubs(subject: Subject, *, k: int = 10, sample: int = SAMPLE, seed: int = 0) 
     found, chance = hubness(occurrence), expected(n - 1, n - 1, k)
     most = np.argsort(-occurrence, kind="stable")[:50]
     figures = (
-        f"Skew of the occurrences {found.skew:.2f} (by chance {chance.skew:.2f}); places to be dealt anew for all to be "
-        f"equal {found.robin_hood:.1%} ({chance.robin_hood:.1%})."
+        f"Skew of the occurrences {found.skew:.2f} (by chance {chance.skew:.2f}); places to be dealt anew for all to "
+        f"be equal {found.robin_hood:.1%} ({chance.robin_hood:.1%})."
     )
     yield Finding(
         sentence=f"{np.count_nonzero(occurrence >= 2 * k):,} of {n:,} works are among the {k} nearest of at least "
@@ -253,8 +253,8 @@ def remote(subject: Subject, *, k: int = 10, top: int = 40, sample: int = SAMPLE
     apart = np.flatnonzero(factor >= APART)
     order = np.argsort(-factor, kind="stable")[:top]
     yield Finding(
-        sentence=f"{len(apart):,} of {n:,} works lie apart from a denser area: the space around them is at least {APART} "
-        "times as thin as that around their neighbours.",
+        sentence=f"{len(apart):,} of {n:,} works lie apart from a denser area: the space around them is at least "
+        f"{APART} times as thin as that around their neighbours.",
         value=len(apart) / n,
         unit="share",
         n=n,
@@ -305,8 +305,9 @@ def direction(
     ends = np.argsort(-typical, kind="stable")
     named = archive.collection.take(rows[np.concatenate([ends[:TYPICAL], ends[-TYPICAL:]])], ["id"])["id"].to_pylist()
     yield Finding(
-        sentence=f"The mean direction of {len(rows):,} works is nearest to {_listed([terms[i] for i in order[:3]])}, of "
-        f"{len(terms):,} terms of {source}; it has length {length:.3f}, where 1 is all works in one place{unsure(areas)}.",
+        sentence=f"The mean direction of {len(rows):,} works is nearest to {_listed([terms[i] for i in order[:3]])}, "
+        f"of {len(terms):,} terms of {source}; it has length {length:.3f}, where 1 is all works in one place"
+        f"{unsure(areas)}.",
         value=length,
         unit="length",
         n=len(rows),

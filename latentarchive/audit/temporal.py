@@ -1,4 +1,4 @@
-"""Time in the space: whether vectors tell when a work was made, how the works drift, whether neighbours are of one time."""
+"""Time in the space: whether vectors tell when a work was made, how works drift, whether neighbours are of one time."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def year(
             kind="curve",
             x=0,
             y=(1, 2),
-            alt="Curves over decades: the mean year of their works, and the mean year that was read from their vectors.",
+            alt="Curves over decades: the mean year of their works, and the mean year read from their vectors.",
         )
         if len(found) > 1 and min(decades) > 0
         else None,
@@ -240,7 +240,7 @@ def words(
             kind="intervals",
             x=0,
             y=(1, 2, 3),
-            alt="Terms with the change of their mean cosine in 100 years and its interval: right of the line they gain.",
+            alt="Terms with the change of the mean cosine in 100 years and its interval; right of the line they gain.",
             x_name="change of its cosine in 100 years",
             marks=((0.0, "no change"),),
         ),
@@ -301,8 +301,8 @@ def neighbourhoods(
     told = "so neighbours are nearer in time than chance" if p <= 0.05 else "which is not to be told from chance"
     around = np.where(apart, when[graph.near], np.nan)
     yield Finding(
-        sentence=f"The years of a work's neighbours differ by {value * mean:.0f} years in the mean, those of any two works "
-        f"by {mean:.0f}: a floating ratio of {value:.2f} ({told}; 1 is above time, 0 bound to it).",
+        sentence=f"The years of a work's neighbours differ by {value * mean:.0f} years in the mean, those of any two "
+        f"works by {mean:.0f}: a floating ratio of {value:.2f} ({told}; 1 is above time, 0 bound to it).",
         value=value,
         unit="floating ratio",
         n=len(asked),

@@ -57,7 +57,9 @@ def encoded(subject: Subject, terms: Sequence[str]) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-def known(subject: Subject, ids: Sequence[str], terms: Sequence[str], cosines: NDArray[np.floating]) -> NDArray[np.float64]:
+def known(
+    subject: Subject, ids: Sequence[str], terms: Sequence[str], cosines: NDArray[np.floating]
+) -> NDArray[np.float64]:
     """How well each term tells the works that the catalogue gives it from the others: the area under the ROC curve.
 
     An encoder that was trained on other pictures takes any word for something; what it says of these works then means
@@ -93,9 +95,9 @@ def knowledge(areas: NDArray[np.float64]) -> str:
         return "Whether this space knows these words cannot be told: too few works have them as subjects."
     good = int((asked >= KNOWN).sum())
     return (
-        f"{good} of the {len(asked)} terms that can be asked are known to this space: their cosine tells the works that "
-        f"have them as subjects from the others (area under the curve from {KNOWN}; {np.median(asked):.2f} in the median, "
-        "0.5 is a guess)."
+        f"{good} of the {len(asked)} terms that can be asked are known to this space: their cosine tells the works "
+        f"that have them as subjects from the others (area under the curve from {KNOWN}; {np.median(asked):.2f} in the "
+        "median, 0.5 is a guess)."
     )
 
 

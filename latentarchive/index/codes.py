@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-
 DECODES = (
     "IndexIVFRaBitQFastScan", "IndexIVFRaBitQ", "IndexRaBitQFastScan", "IndexRaBitQ", "IndexIVFPQ", "IndexPQ",
     "IndexIVFScalarQuantizer", "IndexScalarQuantizer",
 )  # fmt: skip
-"""Kinds of FAISS index whose codes are decoded. An inverted file of fast-scan product quantisers is not among them: read
-from disk, FAISS 1.15 ends the process."""
+"""Kinds of FAISS index whose codes are decoded. An inverted file of fast-scan product quantisers is not among them:
+read from disk, FAISS 1.15 ends the process."""
 
 
 def coded(index: Any, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None:

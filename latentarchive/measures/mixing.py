@@ -1,7 +1,7 @@
 """Who stands beside whom: labels over the links of a graph of nearest neighbours, against chance.
 
 Newman, "Mixing patterns in networks", Physical Review E 67, 026126 (2003). Legend: n works with labels from 0 to
-G - 1; m links i -> j; e (G, G) shares of the links by the labels of both ends, a and b the sums of its rows and columns.
+G - 1; m links i -> j; e (G, G) shares of the links by the labels of both ends, a and b sums of its rows and columns.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What can be read from vectors: guesses for works that the reader never saw, and how good they are.
 
 A probe is as simple as can be, so that what it reads stands in the vectors and not in the probe: least squares with a
-ridge, and the vote of the nearest. Alain and Bengio (2016, arXiv 1610.01644); that what a probe learns by heart is to be
-subtracted: Hewitt and Liang (EMNLP 2019), whose selectivity is the accuracy on the task less that on labels dealt at
-random. Legend: n works; X (n, dim); labels from 0 to C - 1; fold (n,) the part in which each work is guessed.
+ridge, and the vote of the nearest. Alain and Bengio (2016, arXiv 1610.01644); that what a probe learns by heart is
+to be subtracted: Hewitt and Liang (EMNLP 2019), whose selectivity is the accuracy on the task less that on labels
+dealt at random. Legend: n works; X (n, dim); labels from 0 to C - 1; fold (n,) the part in which each work is guessed.
 """
 
 from __future__ import annotations

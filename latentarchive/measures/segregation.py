@@ -1,8 +1,8 @@
 """How far groups live apart: indices of segregation over units, for any number of groups.
 
-Reardon and Firebaugh, "Measures of multigroup segregation", Sociological Methodology 32 (2002), table 2; divergence after
-Roberto (2015, arXiv 1508.01167). Legend: U units with t_i works, p_ig the share of group g in unit i; P_g its share in
-all T works; E = -sum P ln P; I = sum P (1 - P). Logarithms are natural.
+Reardon and Firebaugh, "Measures of multigroup segregation", Sociological Methodology 32 (2002), table 2; divergence
+after Roberto (2015, arXiv 1508.01167). Legend: U units with t_i works, p_ig the share of group g in unit i; P_g its
+share in all T works; E = -sum P ln P; I = sum P (1 - P). Logarithms are natural.
 """
 
 from __future__ import annotations
