@@ -33,13 +33,12 @@ DRAWN = 50
 
 @dataclass(frozen=True, eq=False)
 class _Read:
-    """What one space lets a probe read of one field, and the same of labels dealt at random."""
+    """What one space lets a probe read of one field."""
 
     space: str
     probe: str
     guess: Ints
     found: Reading
-    control: Reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +49,8 @@ class _Field:
     places: Ints
     own: Ints
     read: tuple[_Read, ...]
+    #: The linear probe of the vectors as they are, on labels dealt at random.
+    control: Reading
 
     @property
     def first(self) -> _Read:
@@ -59,7 +60,7 @@ class _Field:
     @property
     def chance(self) -> float:
         """What a guess that knows nothing reaches, or one that learned labels dealt at random: the higher."""
-        return max(1 / len(self.labels.names), self.first.control.balanced)
+        return max(1 / len(self.labels.names), self.control.balanced)
 
     @property
     def kept(self) -> bool:
@@ -120,17 +121,14 @@ def _read(works: Probed, labels: Labels, k: int, seed: int) -> _Field:
     if len(np.unique(fold)) < 2:
         message = f"the works that state {labels.field} are all in one part"
         raise Skip(message)
-    dealt = np.random.default_rng(seed).permutation(own)
     read = []
     for space in works.spaces:
-        rows = space.rows[places]
-        for probe, guesses in (
-            ("linear", [linear_labels(rows, values, fold) for values in (own, dealt)]),
-            (f"{k} nearest", [_voted(space, places, values, k) for values in (own, dealt)]),
-        ):
-            task, control = guesses
-            read.append(_Read(space.name, probe, task, reading(own, task), reading(dealt, control)))
-    return _Field(labels, places, own, tuple(read))
+        linear, voted = linear_labels(space.rows[places], own, fold), _voted(space, places, own, k)
+        read.append(_Read(space.name, "linear", linear, reading(own, linear)))
+        read.append(_Read(space.name, f"{k} nearest", voted, reading(own, voted)))
+    dealt = np.random.default_rng(seed).permutation(own)
+    control = reading(dealt, linear_labels(works.spaces[0].rows[places], dealt, fold))
+    return _Field(labels, places, own, tuple(read), control)
 
 
 def _voted(space: Space, places: Ints, values: Ints, k: int) -> Ints:
@@ -152,11 +150,11 @@ def _overview(works: Probed, told: list[_Field], reasons: tuple[str, ...], pca: 
                 one.labels.field,
                 *(by[name, True].found.balanced for name in spaces),
                 1 / len(one.labels.names),
-                one.first.control.balanced,
-                one.first.found.balanced - one.first.control.balanced,
+                one.control.balanced,
+                one.first.found.balanced - one.control.balanced,
                 *(by[name, False].found.balanced for name in spaces),
                 one.first.found.macro_f1,
-                one.first.control.macro_f1,
+                one.control.macro_f1,
                 len(one.labels.names),
                 len(one.own),
             )
@@ -229,7 +227,7 @@ def _field(works: Probed, one: _Field) -> Finding:
         if one.kept
         else ". That is not told from chance: the vector does not keep it"
     )
-    control = first.control.balanced
+    control = one.control.balanced
     return Finding(
         sentence=f"From the vectors, {one.labels.field} is read right for {first.found.balanced:.1%} of the works, in "
         f"the mean over its {len(names)} values; by chance for {chance:.1%}{verdict}.",
@@ -238,7 +236,7 @@ def _field(works: Probed, one: _Field) -> Finding:
         n=len(one.own),
         denominator=f"{works.what} that state it",
         interval=(low, high),
-        interval_by="95 %, normal, from the shares of the values",
+        interval_by="normal, from the shares of the values",
         null=chance,
         null_by=f"the higher of 1 in {len(names)} and of shuffled values read the same way ({control:.1%})",
         examples=tuple(works.ids[one.places[i]] for i in shown),

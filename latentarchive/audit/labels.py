@@ -107,9 +107,13 @@ def fields_of(
         except Skip as skip:
             reasons.append(f"Not asked: {skip}.")
     if not found:
-        message = "; ".join(reason.removeprefix("Not asked: ").removesuffix(".") for reason in reasons)
-        raise Skip(message)
+        raise all_skipped(reasons)
     return found, tuple(reasons)
+
+
+def all_skipped(reasons: Iterable[str]) -> Skip:
+    """What is raised where no field can be asked; the reasons as `fields_of` words them."""
+    return Skip("; ".join(reason.removeprefix("Not asked: ").removesuffix(".") for reason in reasons))
 
 
 def in_turn(kinds: Ints) -> Ints:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
-from latentarchive.audit.labels import Labels, fields_of, in_turn
+from latentarchive.audit.labels import Labels, all_skipped, fields_of, in_turn
 from latentarchive.audit.neighbours import Neighbours, neighbours
 from latentarchive.audit.registry import check
 from latentarchive.audit.rows import SAMPLE, counted, drawn, vectors
@@ -70,7 +70,7 @@ def homophily(
         except (Skip, ValueError) as skip:
             left.append(f"Not asked: {one.field}: {skip}.")
     if not mixed:
-        raise Skip("; ".join(left))
+        raise all_skipped(left)
     mixed.sort(key=lambda one: -one.value)
     first = mixed[0]
     apart = [one for one in mixed if one.p <= 0.05]
@@ -83,12 +83,12 @@ def homophily(
         n=first.links,
         denominator=f"links between neighbours that state {first.labels.field}",
         interval=first.interval_of_r,
-        interval_by="95 %, from the shares of single works",
+        interval_by="from the shares of single works",
         null=float(first.null_of_r.mean()),
         null_by=f"mean of {shuffles} shuffles of the values",
         table=Table(
             columns=(
-                "field", "neighbours that share it (share)", "share by chance", "assortativity", "from", "to",
+                "field", "share of neighbours with the same", "share by chance", "assortativity", "from", "to",
                 "as high by chance (p)", "values", "works",
             ),
             rows=tuple(
@@ -168,7 +168,7 @@ def _told(one: _Mixed, graph: Neighbours, shuffles: int) -> Finding:
         n=one.links,
         denominator=f"links between neighbours that state {labels.field}",
         interval=one.interval,
-        interval_by="95 %, from the shares of single works",
+        interval_by="from the shares of single works",
         null=float(one.null.mean()),
         null_by=f"mean of {shuffles} shuffles; as high in {one.p:.3g} of them, this one counted",
         examples=tuple(graph.ids[labels.known[place]] for place in alone[:MOST_EXAMPLES]),
@@ -219,6 +219,7 @@ def neighbourhoods(
     graph = neighbours(subject, k, sample, seed)
     found, reasons = fields_of(subject, graph.ids, fields)
     apart = graph.copies.group[graph.near] != graph.copies.group[:, None]
+    told = False
     for one in found:
         around = np.where(apart, one.of[graph.near], -1)
         simpson, shannon = effective_labels(around)
@@ -242,7 +243,7 @@ def neighbourhoods(
             n=len(asked),
             denominator=f"{graph.what} that state it, as do two neighbours or more",
             interval=(value - half, value + half),
-            interval_by="95 %, normal, over works",
+            interval_by="normal, over works",
             null=float(np.mean(null)),
             null_by=f"mean of {shuffles} shuffles; as few in {fewer:.3g} of them, this one counted",
             examples=tuple(graph.ids[i] for i in most),
@@ -257,10 +258,12 @@ def neighbourhoods(
                 f"By Shannon's entropy {float(shannon[asked].mean()):.2f} instead. Named are the works in the most "
                 "mixed neighbourhoods: places where the space puts together what the catalogue parts.",
                 one.note,
+                *(() if told else reasons),
             ),
         )
-    if len(reasons) == len(found):
-        raise Skip("; ".join(reasons))
+        told = True
+    if not told:
+        raise all_skipped(reasons)
 
 
 def _shuffled(labels: Labels, graph: Neighbours, apart: NDArray[np.bool_], rng: np.random.Generator) -> Floats:

@@ -131,7 +131,7 @@ def gap(subject: Subject, *, sample: int = 5000, seed: int = 0) -> Iterator[Find
         n=n,
         denominator=pairs.what,
         interval=(float(2 * value - high), float(2 * value - low)),
-        interval_by=f"95 %, basic bootstrap of {DRAWS} resamples of the works",
+        interval_by=f"basic bootstrap of {DRAWS} resamples of the works",
         null=null,
         null_by=f"image and caption swapped at random within works, mean of {DRAWS}",
         table=Table(

@@ -74,13 +74,13 @@ def year(
         n=len(when),
         denominator=f"{works.what}, dated within {WIDEST} years",
         interval=(low, high),
-        interval_by=f"95 % of {RESAMPLES} resamples of the works",
+        interval_by=f"{RESAMPLES} resamples of the works",
         null=float(np.mean(null)),
         null_by=f"years dealt at random, mean of {CONTROLS}",
         table=Table(
-            columns=("decade from", "year in the mean", "year read in the mean", "off by in the median", "works"),
+            columns=("decade from", "years read too late, in the mean", "years off, in the median", "works"),
             rows=tuple(
-                (decade, float(when[at].mean()), float(guess[at].mean()), float(np.median(off[at])), int(at.sum()))
+                (decade, float((guess - when)[at].mean()), float(np.median(off[at])), int(at.sum()))
                 for decade, at in found
             ),
         ),
@@ -88,10 +88,8 @@ def year(
             kind="curve",
             x=0,
             y=(1, 2),
-            alt="Curves over decades: the mean year of their works, and the mean year read from their vectors.",
-        )
-        if len(found) > 1 and min(decades) > 0
-        else None,
+            alt="Curves over decades: how many years too late their works are read in the mean, and how far off.",
+        ),
         notes=(
             "Guesses lean towards the mean: those of the oldest works are too late, of the youngest too early. "
             + " ".join(f"From {name} ({size:,} bytes) R² is {r2:.3f}." for name, r2, size in codes),
@@ -204,10 +202,11 @@ def words(
     p = 2 * norm.sf(np.abs(slope) / np.maximum(error, 1e-12))
     moved = false_discovery_control(p) <= 0.05
     order = np.lexsort((np.arange(len(terms)), -np.abs(slope / np.maximum(error, 1e-12))))
-    told = moved & ((areas >= KNOWN) | np.isnan(areas).all())
+    sure = (areas >= KNOWN) if (areas >= KNOWN).any() else np.ones(len(terms), bool)
+    told = moved & sure
     towards = [terms[i] for i in order if told[i] and slope[i] > 0][:3]
     away = [terms[i] for i in order if told[i] and slope[i] < 0][:3]
-    listed = [*order[told[order]], *order[~told[order]]]
+    listed = order[sure[order]]
     said = "; ".join(
         f"{way} {', '.join(f'“{term}”' for term in some)}"
         for way, some in (("towards", towards), ("away from", away))
@@ -247,7 +246,7 @@ def words(
         notes=(
             f"Slopes over {len(when):,} works dated within {WIDEST} years, from {when.min():.0f} to {when.max():.0f}, "
             "with White's errors; told from chance at a false discovery rate of 5 % (Benjamini and Hochberg 1995).",
-            knowledge(areas) + " Those stand first.",
+            knowledge(areas) + (" Only those are listed." if not sure.all() else ""),
             "A catalogue's own subjects may change their meaning over time too; this is what the pictures do.",
         ),
     )
@@ -308,7 +307,7 @@ def neighbourhoods(
         n=len(asked),
         denominator=f"{graph.what} with two dated neighbours or more",
         interval=(value - half, value + half),
-        interval_by="95 %, normal, over works",
+        interval_by="normal, over works",
         null=float(null.mean()),
         null_by=f"mean of {shuffles} shuffles of the years; as low in {p:.3g} of them, this one counted",
         examples=tuple(graph.ids[i] for i in most),
