@@ -1,6 +1,7 @@
 """Structure and loss: planted labels are found, shuffled ones are not, what cannot be asked says why."""
 
 import json
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from latentarchive.archive import Archive
-from latentarchive.audit import Subject, load_suite, run_suite
+from latentarchive.audit import Finding, Picture, Subject, Table, load_suite, run_suite
 from latentarchive.audit.finding import Skip
 from latentarchive.audit.labels import fields_of, in_turn, labels
 from latentarchive.audit.neighbours import neighbours
@@ -22,6 +23,7 @@ from latentarchive.cabinet.truth import truth_table
 from latentarchive.cli.main import main
 from latentarchive.measures.matching import top_k
 from latentarchive.recipes import load_recipe
+from latentarchive.render.charts import chart
 from tests.conftest import SEED, WORKS, write_recipe
 
 DIM, KINDS = 16, 4
@@ -380,3 +382,19 @@ def test_codes_of_an_index_on_disk_are_decoded_or_left_alone(tmp_path, factory, 
         decoded, size = found
         assert np.einsum("nd,nd->n", decoded / np.linalg.norm(decoded, axis=1, keepdims=True), rows).mean() > nearness
         assert 0 < size < 2 * DIM
+
+
+def test_intervals_are_drawn_on_one_axis_with_their_marks():
+    table = Table(columns=("term", "change", "from", "to"), rows=(("<a>", 0.5, 0.25, 0.75), ("b", None, 0, 1)))
+    picture = Picture(kind="intervals", x=0, y=(1, 2, 3), alt="What is to be seen.", marks=((0.0, "no change"),))
+    drawn = chart(picture, table)
+    svg = ElementTree.fromstring(drawn)
+    assert svg.attrib["aria-label"] == "What is to be seen."
+    assert len(svg.findall(".//circle")) == 1  # what has no value is not drawn
+    [interval] = [line for line in svg.iter("line") if line.get("stroke-width") == "3"]
+    places = [float(line.rstrip("%")) for line in (interval.get("x1"), interval.get("x2"))]
+    assert float(svg.find(".//circle").get("cx").rstrip("%")) == pytest.approx(sum(places) / 2)
+    assert "0: no change" in drawn
+    assert "&lt;a&gt;: 0.5 (0.25 to 0.75)" in drawn
+    with pytest.raises(ValueError, match="a picture is one of"):
+        Finding(sentence="s", table=table, picture=Picture(kind="intervals", x=0, y=(1, 2), alt="a"))

@@ -76,7 +76,7 @@ def homophily(
     apart = [one for one in mixed if one.p <= 0.05]
     yield Finding(
         sentence=f"Works stand most with their own by {first.labels.field}: {first.same:.1%} of their neighbours share "
-        f"it ({first.null.mean():.1%} by chance), an assortativity of {first.value:.2f} of at most 1. "
+        f"it ({first.null.mean():.1%} by chance), an assortativity of {first.value:.2f} (1 at most); "
         f"{len(apart)} of {len(mixed)} fields are told from chance.",
         value=first.value,
         unit="assortativity",
