@@ -9,7 +9,7 @@ import pytest
 import latentarchive
 
 ROOT = Path(__file__).parent.parent
-HEAVY = {"torch", "faiss", "datasets", "ray", "streamlit", "diffusers", "open_clip", "transformers"}
+HEAVY = {"sklearn", "torch", "faiss", "datasets", "ray", "streamlit", "diffusers", "open_clip", "transformers"}
 
 
 def test_public_names_are_sorted_and_there():
