@@ -152,7 +152,8 @@ def _told(one: _Mixed, graph: Neighbours, shuffles: int) -> Finding:
     )
     alone = alone[in_turn(one.own[alone])]
     sure = [g for g in ratio if labels.counts[g] >= SURE]
-    most = max(sure, key=lambda g: (ratio[g], -g)) if sure else None
+    # Of what chance leaves open, as assortativity counts it: times chance would name the rarest.
+    most = max(sure, key=lambda g: (share[g] - expected[g]) / (1 - expected[g])) if sure else None
     strongest = (
         f" Of the {len(sure)} commonest values {labels.names[most]!r} keeps most to its own: {share[most]:.1%} instead "
         f"of {expected[most]:.1%}."
