@@ -26,6 +26,9 @@ FAMILIES = (
         "across",
         "membership",
         "retrieval",
+        "association",
+        "ranking",
+        "zeroshot",
     ),
     *("rights", "communities", "reservations", "embedded", "provenance", "quality"),
 )

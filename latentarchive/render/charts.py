@@ -1,4 +1,4 @@
-"""Pictures of findings as plain SVG: bars, curves, timelines. Pure functions of a table and what to draw of it.
+"""Pictures of findings as plain SVG: bars, curves, timelines, intervals. Pure functions of a table and what to draw of it.
 
 Places along a picture are percentages and texts keep their size, so that the same drawing can be read on paper and 400
 pixels wide. Colours come from the page (`--ink`, `--quiet`, `--line`, `--mat`, `--ground` and those of `COLOURS`);
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -45,7 +46,9 @@ def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
     if not any(_is_number(row[y]) for row in rows for y in picture.y) or picture.kind == "pairs":
         return ""
     named = f'aria-labelledby="{escape(labelled_by)}"' if labelled_by else f'aria-label="{_text(picture.alt)}"'
-    if picture.kind == "bars" or not all(_is_number(row[picture.x]) for row in rows):
+    if picture.kind == "intervals":
+        body, height = _intervals(picture, table, rows)
+    elif picture.kind == "bars" or not all(_is_number(row[picture.x]) for row in rows):
         body, height = _bars(picture, table, rows)
     else:
         body, height = _field(picture, table, sorted(rows, key=lambda row: float(row[picture.x])))
@@ -74,6 +77,48 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
         parts.append("</g>")
         top += 5
     return parts, top
+
+
+def _intervals(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
+    """A dot in its interval, each under its name, over one axis; what has no value has no dot, what has no bound none."""
+    value, *bounds = picture.y
+    numbers = [row[y] for row in rows for y in picture.y if _is_number(row[y])] + [at for at, _ in picture.marks]
+    ticks = _ticks(min(numbers), max(numbers))
+    low, span = ticks[0], (ticks[-1] - ticks[0]) or 1.0
+
+    def along(number_: float) -> str:
+        return f"{2 + 96 * (number_ - low) / span:.2f}%"
+
+    parts, top = _key(replace(picture, y=(value,)), table, line=False)
+    first = top
+    top += 6
+    for row in rows:
+        name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
+        ends = [row[y] for y in bounds]
+        said = plain(cell(row[value], table.columns[value]))
+        said += f" ({' to '.join(cell(end, '') for end in ends)})"
+        parts.append(f"<g><title>{escape(f'{name}: {said}')}</title>")
+        parts.append(f'<text x="0" y="{top + 13}">{escape(_short(name))}</text>')
+        parts.append(f'<text class="v" x="100%" y="{top + 13}" text-anchor="end">{escape(said)}</text>')
+        top += LINE + 6
+        left, right = (end if _is_number(end) else edge for end, edge in zip(ends, (ticks[0], ticks[-1]), strict=True))
+        if _is_number(row[value]):
+            parts.append(f'<line x1="{along(left)}" x2="{along(right)}" y1="{top}" y2="{top}"')
+            parts.append(f' stroke="{COLOURS[0]}" stroke-width="2"/>')
+            parts.append(f'<circle cx="{along(row[value])}" cy="{top}" r="4" fill="{COLOURS[0]}"/>')
+        parts.append("</g>")
+        top += 12
+    grid = [f'<line x1="0" x2="100%" y1="{top}" y2="{top}" stroke="var(--line)"/>']
+    for at, name in picture.marks:
+        grid.append(f'<line x1="{along(at)}" x2="{along(at)}" y1="{first}" y2="{top}" stroke="var(--quiet)"')
+        grid.append(' stroke-dasharray="3 3"/>')
+        if name:
+            parts.append(
+                f'<text class="v" x="50%" y="{top + 34}" text-anchor="middle">{_text(name)}: {number(at)}</text>'
+            )
+    for tick in ticks:
+        grid.append(f'<text class="v" x="{along(tick)}" y="{top + 16}" text-anchor="middle">{number(tick)}</text>')
+    return [*grid, *parts], top + (40 if any(name for _, name in picture.marks) else 22)
 
 
 def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
