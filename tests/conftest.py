@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from latentarchive.archive import Archive
+from latentarchive.audit import Subject
 from latentarchive.build import build_archive
 from latentarchive.encoders import toy
 from latentarchive.recipes import load_recipe
@@ -116,6 +117,23 @@ def demo_folder(tmp_path_factory):
     (folder / "demo.txt").write_text(done.stdout)
     (folder / "peak.txt").write_text(done.stderr.split("peak ")[-1])
     return folder
+
+
+WORKS, SEED = 700, 11
+"""A cabinet of another seed than that of the shipped one: the encoder saw none of its works."""
+
+
+@pytest.fixture(scope="session")
+def other_cabinet(tmp_path_factory):
+    """The subject of an archive of that cabinet with the shipped encoder."""
+    from tests.model_helpers import one_thread
+
+    folder = tmp_path_factory.mktemp("cabinet")
+    text = f'title = "C"\n[collection]\nsource = "cabinet"\nworks = {WORKS}\nseed = {SEED}\n[encoder]\nid = "tiny"\n'
+    with one_thread():
+        recipe = load_recipe(str(write_recipe(folder, text, "cabinet")), root=folder)
+        with Subject.of(Archive.open(build_archive(recipe, out=folder / "archive").path)) as subject:
+            yield subject
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def weat(
 
     Over words it is WEAT, over words in sentences SEAT, over images iEAT; sets of both kinds can be mixed. It is made
     over all templates of the list together, and with each of them alone. Every partition of the targets is counted
-    where there are at most 40, which makes p exact; otherwise partitions are drawn, and p is at least one in as many.
+    where there are at most 36, which makes p exact; otherwise partitions are drawn, and p is at least one in as many.
 
     Options:
         stimuli: Name of a list in audits/lists, or the path of one.
@@ -51,7 +51,8 @@ def weat(
         seed: Of both draws.
     """
     listed = load_instrument(stimuli)
-    for language in _languages(listed, languages):
+    asked = _languages(listed, languages)
+    for language in asked:
         found = sides(subject, listed, language, most, seed)
         x, y, a, b = (found[key].vectors for key in ("x", "y", "a", "b"))
         whole = association(x, y, a, b, draws=draws, seed=seed)
@@ -66,7 +67,7 @@ def weat(
         yield Finding(
             sentence=_told(found, whole.effect, whole.test, language) + _panel_said(effects, whole.effect),
             value=whole.effect,
-            unit="standard deviations (d)",
+            unit="d",
             n=2 * n,
             denominator=f"targets, {n:,} a side",
             interval=effect_interval(of_x, of_y, seed=seed),
@@ -88,8 +89,7 @@ def weat(
                 f"{_how(whole.test)} One-sided, as in the papers, p = {p_value(whole.test.p)}. With any one stimulus "
                 f"left out d is {whole.left_out[0]:+.2f} to {whole.left_out[1]:+.2f}. d is at most "
                 f"{2 * math.sqrt((2 * n - 1) / (2 * n)):.2f} with so many.",
-                STRENGTH,
-                *_space(subject),
+                *((STRENGTH, *_space(subject)) if language == asked[0] else ()),
             ),
         )  # fmt: skip
 

@@ -53,8 +53,8 @@ class Picture:
     ``bars``: a name (`x`) and its values, in the order of the table. ``curve``: lines over numbers; one that goes from
     (0, 0) to (1, 1), as Lorenz curves do, gets its diagonal. ``timeline``: counts by year, gaps as gaps; a row a year,
     or a decade or century (by its first year) where the name of the column `x` has that word. ``pairs``: the works that
-    the `ids` of the table name, side by side, with what else the row says of them. ``intervals``: a name (`x`),
-    its value and the two bounds of an interval (the three columns of `y`) over one axis, on which `marks` stand.
+    the `ids` of the table name, side by side, with what else the row says of them. ``intervals``: for each name (`x`) a
+    value with the ends of its interval (`y`: three columns) along one axis, with the `marks` as upright lines.
     """
 
     kind: Kind
@@ -131,7 +131,8 @@ class Finding:
             raise ValueError(message)
         if self.picture is not None and self.table is not None:
             drawn, width = (self.picture.x, *self.picture.y), len(self.table.columns)
-            if self.picture.kind not in get_args(Kind) or not all(0 <= column < width for column in drawn):
+            odd = self.picture.kind == "intervals" and len(self.picture.y) != 3
+            if self.picture.kind not in get_args(Kind) or odd or not all(0 <= column < width for column in drawn):
                 message = f"a picture is one of {', '.join(get_args(Kind))}, of columns of its table: {self.sentence!r}"
                 raise ValueError(message)
 

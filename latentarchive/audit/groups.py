@@ -48,6 +48,8 @@ class Groups:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of any figure needs: who is not in it, and what stands together."""
+        if not self.silent and not self.pooled:
+            return ()
         total = len(self.of) + self.silent
         silent = (
             f"{self.silent:,} of {total:,} works ({self.silent / total:.1%}) say nothing of {self.by} and are left out"

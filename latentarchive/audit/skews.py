@@ -152,9 +152,9 @@ def _by_question(found: Answers) -> Finding:
             rows=rows,
         ),
         notes=(
-            "p: hypergeometric, both sides. It takes works for independent of each other; copies and series are not.",
+            "p: hypergeometric, both sides. It takes works for independent of each other; copies and series are not. "
+            "Questions and method: see the finding before.",
             *((f"The surest {LISTED} of {sure.size:,} are listed.",) if sure.size > LISTED else ()),
-            *found.notes,
         ),
     )  # fmt: skip
 
@@ -192,5 +192,8 @@ def _by_group(found: Answers) -> Finding:
             kind="intervals", x=0, y=(1, 2, 3), marks=((0.0, ""),),
             alt=f"Skew of each group of {groups.by} over all questions, with its interval; 0: as the archive holds it.",
         ),
-        notes=(f"Intervals: {BOOTSTRAP}.", *found.notes),
+        notes=(
+            f"Intervals: {BOOTSTRAP}. A group that is in no list of some resample has no lower end, and stands in the "
+            "table alone. Questions and method: see the findings before.",
+        ),
     )  # fmt: skip

@@ -82,6 +82,12 @@ def sides(subject: Subject, instrument: Instrument, language: str, most: int, se
         if one in rows and other in rows:
             both = np.intersect1d(rows[one], rows[other])
             rows[one], rows[other] = np.setdiff1d(rows[one], both), np.setdiff1d(rows[other], both)
+    for key in rows:
+        if (n := len(rows[key])) < LEAST:
+            side, works = given[key], "work is" if n == 1 else "works are"
+            asked = f"for which {side.where}" if side.where else "with the ids of the list"
+            message = f"{side.name}: {n:,} {works} shown {asked}, and each side needs {LEAST} or more"
+            raise Skip(message)
     # Words and images can be the two targets of one test: then there are as many images as words.
     targets = [len(rows[key]) if key in rows else len(given[key].words[language]) for key in ("x", "y")]
     panel = instrument.panel(language)
@@ -107,10 +113,6 @@ def _rows(archive: Archive, side: Side) -> NDArray[np.int64]:
 
 
 def _images(archive: Archive, side: Side, rows: NDArray[np.int64], size: int, seed: int) -> Stimuli:
-    if size < LEAST:
-        asked = f"for which {side.where}" if side.where else "with the ids of the list"
-        message = f"{side.name}: {len(rows):,} works are shown {asked}, and each side needs {LEAST} or more"
-        raise Skip(message)
     drawn = np.sort(np.random.default_rng(seed).choice(rows, size, replace=False))
     ids = archive.collection.take(drawn, ["id"])["id"].to_pylist()
     return Stimuli(side.name, tuple(ids), archive.embeddings.take(drawn), len(rows))

@@ -71,7 +71,7 @@ def disparity(
     chance = float(
         np.mean(
             [
-                np.ptp(random_table(sizes, tables[t].sum(axis=0), seed=seed).rvs(200) / sizes[:, None], axis=1).max(
+                np.ptp(random_table(sizes, tables[t].sum(axis=0), seed=seed).rvs(RANDOM) / sizes[:, None], axis=1).max(
                     axis=1
                 )
                 for t in range(len(panel))
@@ -91,17 +91,21 @@ def disparity(
     high, low = int(mean[:, worst].argmax()), int(mean[:, worst].argmin())
     shown = np.flatnonzero((chosen[0] == worst) & (groups.of == high))
     shown = shown[np.argsort(-scores[0, worst, shown], kind="stable")][:MOST_EXAMPLES]
+    by_template = (
+        f"; template by template it is {gaps[:, worst].min():.1%} to {gaps[:, worst].max():.1%}"
+        if len(panel) > 1
+        else ""
+    )
     yield Finding(
         sentence=f"Asked which of {len(names)} classes is nearest, the space says {names[worst]!r} of "
         f"{mean[high, worst]:.1%} of the works of {groups.names[high]} and of {mean[low, worst]:.1%} of those of "
-        f"{groups.names[low]}, the widest gap of {groups.by} (by chance {chance:.1%} for the widest); with another "
-        f"template it is {gaps[:, worst].min():.1%} to {gaps[:, worst].max():.1%}.",
+        f"{groups.names[low]}, the widest gap of {groups.by} (by chance {chance:.1%} for the widest){by_template}.",
         value=gap,
         unit="share",
         n=len(groups.of),
         denominator=f"works whose {groups.by} is stated, in {len(groups.names)} groups",
         null=chance,
-        null_by="the widest gap in 200 random tables with the same groups and classes, for each template",
+        null_by="the widest gap in random tables with the same groups and classes, for each template",
         examples=tuple(groups.ids[i] for i in shown),
         table=Table(
             columns=(

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-EXACT = 40
+EXACT = 36
 """Stimuli of both sides together up to which every partition is counted. Sums of either half of them are listed
-(2**20 at most) and put together by size, so that C(40, 20) = 137,846,528,820 partitions take seconds, not years."""
+(2**18 at most) and put together by size: C(36, 18) = 9,075,135,300 partitions take a fraction of a second."""
 
 EQUAL = 1e-12
 """Sums nearer than this, as a share of all that is summed, are one: float64 adds in other orders to other last bits."""

@@ -1,4 +1,4 @@
-"""Pictures of findings as plain SVG: bars, curves, timelines, intervals. Pure functions of a table and what to draw of it.
+"""Pictures of findings as plain SVG: bars, curves, timelines, intervals. Pure functions of a table and a `Picture`.
 
 Places along a picture are percentages and texts keep their size, so that the same drawing can be read on paper and 400
 pixels wide. Colours come from the page (`--ink`, `--quiet`, `--line`, `--mat`, `--ground` and those of `COLOURS`);
@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -80,45 +79,44 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
 
 
 def _intervals(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
-    """A dot in its interval, each under its name, over one axis; what has no value has no dot, what has no bound none."""
-    value, *bounds = picture.y
-    numbers = [row[y] for row in rows for y in picture.y if _is_number(row[y])] + [at for at, _ in picture.marks]
-    ticks = _ticks(min(numbers), max(numbers))
-    low, span = ticks[0], (ticks[-1] - ticks[0]) or 1.0
+    """Lying intervals on one axis, each under its name, its value a dot and at the right; marks upright behind them."""
+    value, low, high = picture.y
+    drawn = [row for row in rows if all(_is_number(row[y]) for y in picture.y)]
+    ends = [float(row[y]) for row in drawn for y in (value, low, high)] + [float(at) for at, _ in picture.marks]
+    if not drawn:
+        return [], 0
+    first, last = min(ends), max(ends)
+    ticks = _ticks(first, last)
+    first, last = min(first, ticks[0]), max(last, ticks[-1])
 
-    def along(number_: float) -> str:
-        return f"{2 + 96 * (number_ - low) / span:.2f}%"
+    def along(at: float) -> str:
+        return f"{0.01 + 0.98 * (at - first) / ((last - first) or 1):.2%}"
 
-    parts, top = _key(replace(picture, y=(value,)), table, line=False)
-    first = top
-    top += 6
-    for row in rows:
-        name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
-        ends = [row[y] for y in bounds]
-        said = plain(cell(row[value], table.columns[value]))
-        said += f" ({' to '.join(cell(end, '') for end in ends)})"
-        parts.append(f"<g><title>{escape(f'{name}: {said}')}</title>")
-        parts.append(f'<text x="0" y="{top + 13}">{escape(_short(name))}</text>')
-        parts.append(f'<text class="v" x="100%" y="{top + 13}" text-anchor="end">{escape(said)}</text>')
-        top += LINE + 6
-        left, right = (end if _is_number(end) else edge for end, edge in zip(ends, (ticks[0], ticks[-1]), strict=True))
-        if _is_number(row[value]):
-            parts.append(f'<line x1="{along(left)}" x2="{along(right)}" y1="{top}" y2="{top}"')
-            parts.append(f' stroke="{COLOURS[0]}" stroke-width="2"/>')
-            parts.append(f'<circle cx="{along(row[value])}" cy="{top}" r="4" fill="{COLOURS[0]}"/>')
-        parts.append("</g>")
-        top += 12
-    grid = [f'<line x1="0" x2="100%" y1="{top}" y2="{top}" stroke="var(--line)"/>']
+    top, step = 6, LINE + THIN + 8
+    bottom = top + step * len(drawn)
+    parts = []
     for at, name in picture.marks:
-        grid.append(f'<line x1="{along(at)}" x2="{along(at)}" y1="{first}" y2="{top}" stroke="var(--quiet)"')
-        grid.append(' stroke-dasharray="3 3"/>')
-        if name:
-            parts.append(
-                f'<text class="v" x="50%" y="{top + 34}" text-anchor="middle">{_text(name)}: {number(at)}</text>'
-            )
+        x = along(at)
+        parts.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" stroke="var(--quiet)" stroke-dasharray="3 3">')
+        parts.append(f"<title>{_text(f'{number(at)}: {name}')}</title></line>")
+    for row in drawn:
+        name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
+        said, ends_said = cell(row[value], table.columns[value]), [cell(row[y], table.columns[y]) for y in (low, high)]
+        y = top + LINE + 5
+        parts.append(f"<g><title>{escape(plain(f'{name}: {said} ({ends_said[0]} to {ends_said[1]})'))}</title>")
+        parts.append(f'<text class="halo" x="0" y="{top + 13}">{escape(_short(name))}</text>')
+        parts.append(f'<text class="v halo" x="100%" y="{top + 13}" text-anchor="end">{escape(plain(said))}</text>')
+        parts.append(f'<line x1="{along(row[low])}" x2="{along(row[high])}" y1="{y}" y2="{y}" stroke="{COLOURS[0]}"')
+        parts.append(f' stroke-width="3"/><circle cx="{along(row[value])}" cy="{y}" r="4.5" fill="{COLOURS[0]}"/></g>')
+        top += step
     for tick in ticks:
-        grid.append(f'<text class="v" x="{along(tick)}" y="{top + 16}" text-anchor="middle">{number(tick)}</text>')
-    return [*grid, *parts], top + (40 if any(name for _, name in picture.marks) else 22)
+        share = (tick - first) / ((last - first) or 1)
+        anchor = "start" if share < 0.05 else "end" if share > 0.95 else "middle"
+        said = escape(cell(tick, table.columns[value]))
+        parts.append(f'<text class="v" x="{along(tick)}" y="{bottom + 16}" text-anchor="{anchor}">{said}</text>')
+    name = picture.x_name or table.columns[value]
+    parts.append(f'<text x="50%" y="{bottom + 34}" text-anchor="middle">{_text(name)}</text>')
+    return parts, bottom + 40
 
 
 def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
