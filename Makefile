@@ -26,6 +26,7 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	for rows in 10000 50000 100000 300000 1000000 10000000; do $(RUN)/python -m benchmarks.index --rows $$rows || exit 1; done
 	$(RUN)/python -m benchmarks.filter
 	$(RUN)/python -m benchmarks.duplicates
+	$(RUN)/python -m benchmarks.bias
 	$(RUN)/python -m benchmarks.metadata
 	$(RUN)/python -m benchmarks.growth
 	$(RUN)/python -m benchmarks.startup

@@ -61,8 +61,8 @@ def reds(tmp_path):
 
 
 def test_images_against_words_by_hand(archive, reds):
-    """Two images a side, since one of three ids is no work. The toy puts red at its word: reds lean to warm by
-    half (one of two words), blue and green by as much to cold. So d is 1 over the sample spread of two halves each way."""
+    """Two images a side, as one of three ids is no work. The toy puts red at its word: reds lean to warm by half (one
+    of two words), blue and green by as much to cold, which is the greatest d there is for four."""
     with Subject.of(archive) as subject:
         [found] = ask(subject, "association.weat", stimuli=str(reds), seed=1)
         listed = load_instrument(str(reds))
@@ -72,7 +72,7 @@ def test_images_against_words_by_hand(archive, reds):
     lean = leanings(drawn["y"].vectors, drawn["a"].vectors, drawn["b"].vectors)
     assert lean == pytest.approx([-0.5, -0.5], abs=1e-3)
     assert (found.n, found.null, found.unit) == (4, 0.0, "d")
-    assert found.value == pytest.approx(2 * (3 / 4) ** 0.5, abs=0.05)  # the greatest there is for four
+    assert found.value == pytest.approx(2 * (3 / 4) ** 0.5, abs=0.05)
     assert "p = 0.33 (two-sided)" in found.sentence  # 1 of 6 partitions, both ways
     assert "All 6 partitions" in found.notes[1]
     assert set(found.examples) == {*drawn["x"].labels, *drawn["y"].labels}
