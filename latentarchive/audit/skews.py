@@ -21,6 +21,9 @@ LEVEL = 0.05
 LISTED = 200
 """Counts that a table lists, at most."""
 
+EXPECTED = 3
+"""Works of a group that chance would have had, from which its absence is told: with 3 it is absent in 1 case of 20."""
+
 SHUFFLED = 200
 """Random orders whose divergence is told as chance."""
 
@@ -166,8 +169,9 @@ def _by_group(found: Answers) -> Finding:
     again = random.integers(len(counts), size=(RANDOM, len(counts)))
     bounds = np.quantile(skew(counts[again].sum(axis=1), groups.shares), [0.025, 0.975], axis=0, method="nearest")
     order = sorted(range(len(groups.names)), key=lambda g: (-abs(together[g]), g))
-    sure = [g for g in order if bounds[0, g] > 0 or bounds[1, g] < 0]
     total = counts.sum()
+    sure = [g for g in order if np.isfinite(together[g]) and (bounds[0, g] > 0 or bounds[1, g] < 0)]
+    absent = [g for g in order if not counts[:, g].any() and total * groups.shares[g] >= EXPECTED]
     rows = tuple(
         (
             groups.names[g], float(together[g]), float(bounds[0, g]), float(bounds[1, g]),
@@ -176,9 +180,14 @@ def _by_group(found: Answers) -> Finding:
         for g in order
     )  # fmt: skip
     said = ", ".join(f"{groups.names[g]} ({together[g]:+.2f})" for g in sure[:3])
+    said = f": {said}" if said else ""
+    if absent:
+        said += "; in no list at all, where chance would have had " + ", ".join(
+            f"{total * groups.shares[g]:.0f} of {groups.names[g]}" for g in absent[:3]
+        )
     return Finding(
         sentence=f"Over {len(counts)} questions together, {len(sure)} of {len(order)} groups of {groups.by} come up "
-        f"more or less often than the archive holds them, with intervals without 0{f': {said}' if said else ''}.",
+        f"more or less often than the archive holds them, with intervals without 0{said}.",
         value=len(sure),
         unit="groups",
         n=len(order),
