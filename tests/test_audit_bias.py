@@ -80,6 +80,39 @@ def test_images_against_words_by_hand(archive, reds):
     assert "By hand." in found.notes[0]
 
 
+IMAGES = """
+[x]
+name = "reds"
+ids = ["s:red.png", "s:red-copy.png"]
+[y]
+name = "greens"
+ids = ["s:green.png", "s:green-yellow.png", "s:red.png"]
+[a]
+name = "half red"
+ids = ["s:red-blue.png", "s:red-white.png"]
+[b]
+name = "not red"
+where = "title LIKE '%: yellow' OR title LIKE '%: black'"
+"""
+
+
+def test_images_against_images_by_hand(archive, tmp_path):
+    """A work in both targets is in neither, so that of two reds one is left: too few. Else red lies at 45 degrees to what
+    is half red, and at right angles to what is not."""
+    path = tmp_path / "i.toml"
+    path.write_text(IMAGES)
+    with Subject.of(archive) as subject:
+        [few] = ask(subject, "association.weat", stimuli=str(path))
+        assert "reds: 1 work is shown with the ids of the list" in few.sentence
+        path.write_text(IMAGES.replace(', "s:red.png"]', "]"))
+        drawn = sides(subject, load_instrument(str(path)), "", 500, 0)
+        assert leanings(*(drawn[key].vectors for key in "xab")) == pytest.approx([0.5**0.5] * 2, abs=1e-3)
+        [found] = ask(subject, "association.weat", stimuli=str(path))
+    assert found.sentence.startswith("reds and greens cannot be told apart by half red and not red: effect size d = +1")
+    assert [row[0] for row in found.table.rows] == ["images alone"]
+    assert "Prompts" not in found.notes[0]
+
+
 def test_withheld_works_are_no_stimuli(archive, reds):
     archive.withhold(["s:green.png"], reason="asked")
     with Subject.of(archive) as subject:
