@@ -97,8 +97,8 @@ where = "title LIKE '%: yellow' OR title LIKE '%: black'"
 
 
 def test_images_against_images_by_hand(archive, tmp_path):
-    """A work in both targets is in neither, so that of two reds one is left: too few. Else red lies at 45 degrees to what
-    is half red, and at right angles to what is not."""
+    """A work in both targets is in neither, so that of two reds one is left: too few. Else red lies at 45 degrees to
+    what is half red, and at right angles to what is not."""
     path = tmp_path / "i.toml"
     path.write_text(IMAGES)
     with Subject.of(archive) as subject:
