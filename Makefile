@@ -27,6 +27,7 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	$(RUN)/python -m benchmarks.filter
 	$(RUN)/python -m benchmarks.duplicates
 	$(RUN)/python -m benchmarks.structure
+	$(RUN)/python -m benchmarks.bias
 	$(RUN)/python -m benchmarks.metadata
 	$(RUN)/python -m benchmarks.growth
 	$(RUN)/python -m benchmarks.startup

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from latentarchive.encoders import Encoder
 from latentarchive.errors import ArchiveError, QueryError
 from latentarchive.holdings import Holdings
 from latentarchive.manifest import Manifest
+from latentarchive.neighborhood import Neighborhood, neighborhood
 from latentarchive.query import Query, Results, Term, compose, parse_term
+from latentarchive.reranking import BY_LIKENESS, Rerank, parse_rerank
 from latentarchive.retrieval import retrieve
 from latentarchive.shown import ShownItems
 from latentarchive.terms import read_file, term_vector
@@ -72,6 +75,7 @@ class Archive(ShownItems):
         where: str = "",
         k: int = 10,
         diverse: float = 0.0,
+        rerank: str | Rerank | None = None,
     ) -> Results:
         """Find items.
 
@@ -82,7 +86,9 @@ class Archive(ShownItems):
             by: ``meaning`` (vectors), ``words`` (the catalogue's text) or ``both``, fused by rank.
             where: DuckDB expression over the item columns; see `filters.matching`.
             k: At most this many hits.
-            diverse: From 0 (by relevance alone) to 1 (by difference alone).
+            diverse: From 0 (by relevance alone) to 1 (by difference alone): short for ``rerank="mmr@..."``.
+            rerank: Another order than that of relevance, ``METHOD[:FIELD][@L]``; see `reranking.parse_rerank`. Hits
+                keep the rank they have without it, and `Results.reranked` says what it costs.
 
         Raises:
             QueryError: The question cannot be answered as put.
@@ -95,11 +101,27 @@ class Archive(ShownItems):
         terms = [Term("text", text)] if text is not None else []
         terms += [t if isinstance(t, Term) else self._term(t) for t in like]
         terms += [self._term(t, unlike=True) for t in unlike]
-        return self.answer(Query(terms=tuple(terms), by=by, where=where, k=k, diverse=diverse))
+        order = parse_rerank(rerank) if isinstance(rerank, str) else rerank
+        return self.answer(Query(terms=tuple(terms), by=by, where=where, k=k, diverse=diverse, rerank=order))
 
     def neighbors(self, item_id: str, *, k: int = 10) -> Results:
         """The items nearest to one of them, which is not among them."""
         return self.answer(Query(terms=(Term("item", item_id),), by="meaning", k=k))
+
+    def neighborhood(self, item_id: str, *, by: Sequence[str] = (), k: int = 10) -> Neighborhood:
+        """The items nearest to one of them, beside its neighbours of other kinds: shelf, maker, place, decade, donor.
+
+        Args:
+            item_id: One that is shown.
+            by: Facets (see `facets`), and ``shelf`` for the order of the catalogue; none: those of
+                `neighborhood.KINDS` that the item states.
+            k: At most this many of each kind.
+
+        Raises:
+            QueryError: The item is unknown or withheld, there is no such facet, or the item does not state it.
+        """
+        nearest = self.neighbors(item_id, k=k).hits if self.has_vectors else ()
+        return neighborhood(self.holdings, self.row(item_id), nearest, by=by, k=k, visible=self.visible)
 
     def answer(self, query: Query) -> Results:
         """The results of a query. An item that is asked with is not among its own hits; copies of it are marked."""
@@ -111,6 +133,9 @@ class Archive(ShownItems):
             allowed = allowed.copy()
             allowed[whole] = False
         by = query.by
+        if not self.has_vectors and query.order and query.order.method in BY_LIKENESS:
+            query = replace(query, diverse=0.0, rerank=None)
+            notes.append("this archive holds only metadata: not re-ranked, since no images can be compared")
         if not self.has_vectors and by == "both":
             by = "words"
             notes.append("this archive holds only metadata: searched by words")
@@ -124,8 +149,9 @@ class Archive(ShownItems):
         vector = None if by == "words" else self._vector(query, notes)
         copies = {self.item(term.value).sha256 for term in asked}
         copies |= {hashlib.sha256(read_file(term.value)).hexdigest() for term in query.terms if term.kind == "file"}
-        hits = retrieve(self.holdings, query, vector, allowed=allowed, copies=copies - {""})
-        return Results(str(query), self.name, hits, tuple(notes))
+        hits, reranked = retrieve(self.holdings, query, vector, allowed=allowed, copies=copies - {""})
+        notes += [str(reranked)] if reranked else []
+        return Results(str(query), self.name, hits, tuple(notes), reranked)
 
     def describe(self, image: str, *, vocabulary: Path | None = None, k: int = 10) -> Description:
         """The nearest terms of a vocabulary to an image.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from latentarchive.errors import QueryError
 from latentarchive.items import Item
+from latentarchive.reranking import Rerank, Reranked
 
 Kind = Literal["text", "item", "file"]
 WAYS = ("meaning", "words", "both")
@@ -169,6 +170,8 @@ class Query:
     k: int = 10
     #: From 0 (by relevance alone) to 1 (by difference alone).
     diverse: float = 0.0
+    #: Another order than that of relevance; None: `diverse` alone decides.
+    rerank: Rerank | None = None
 
     def __post_init__(self) -> None:
         if self.by not in WAYS:
@@ -184,11 +187,19 @@ class Query:
         if not 0 <= self.diverse <= 1:
             message = f"diverse must lie between 0 and 1, got {self.diverse:g}"
             raise QueryError(message)
+        if self.diverse and self.rerank:
+            message = f"diverse is the re-ranking mmr@{self.diverse:g}: ask for that or for {self.rerank}, not for both"
+            raise QueryError(message)
         if not any(term.weight > 0 for term in self.terms):
             message = (
                 "nothing to search for: give words, an image or an item (to list items by a filter alone, use `items`)"
             )
             raise QueryError(message)
+
+    @property
+    def order(self) -> Rerank | None:
+        """The order asked for in place of that of relevance; None for that of relevance."""
+        return Rerank("mmr", strength=self.diverse) if self.diverse else self.rerank
 
     @property
     def words(self) -> str:
@@ -242,7 +253,7 @@ class Hit:
     band: str
     #: What found it: ``meaning``, ``words`` or both.
     found: tuple[str, ...]
-    #: Rank before diversification; equal to `rank` without it.
+    #: Rank before re-ranking; equal to `rank` without it.
     plain_rank: int
     #: The image is byte for byte one of those in the query.
     copy: bool
@@ -263,8 +274,12 @@ class Results:
     hits: tuple[Hit, ...]
     #: What the reader should know of how the answer was found.
     notes: tuple[str, ...] = field(default=())
+    #: How the hits were put in another order than that of relevance and what it cost; None: they were not.
+    reranked: Reranked | None = None
 
     def record(self) -> dict[str, Any]:
-        """Plain values for JSON: query, archive, hits, notes."""
+        """Plain values for JSON: query, archive, hits, notes, reranked."""
         hits = [hit.record() for hit in self.hits]
-        return {"query": self.query, "archive": self.archive, "hits": hits, "notes": list(self.notes)}
+        reranked = self.reranked.record() if self.reranked else None
+        own = {"query": self.query, "archive": self.archive, "hits": hits, "notes": list(self.notes)}
+        return own | {"reranked": reranked}

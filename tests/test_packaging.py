@@ -24,6 +24,8 @@ def test_wheel_contents(wheel):
     assert {name.split("/")[0] for name in names} == {"latentarchive", "latentarchive-0.1.0.dist-info"}
     recipes = {f"latentarchive/_shipped/indexes/{path.name}" for path in (ROOT / "indexes").iterdir()}
     assert recipes <= names
+    lists = {f"latentarchive/_shipped/audits/lists/{path.name}" for path in (ROOT / "audits" / "lists").iterdir()}
+    assert lists <= names
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "latentarchive").rglob("*.py")}
     assert modules <= names
     models = [path for path in (ROOT / "latentarchive" / "_models").rglob("*") if path.is_file()]

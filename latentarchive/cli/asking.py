@@ -1,4 +1,4 @@
-"""Commands that ask: search, describe, items."""
+"""Commands that ask: search, neighbors, describe, items."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ import click
 @click.option("--where", default="", metavar="SQL", help='Only items for which this is true, e.g. "year < 1900".')
 @click.option("-k", default=10, show_default=True, help="How many items to show, at most.")
 @click.option("--diverse", default=0.0, metavar="L", help="From 0, by relevance alone, to 1, as different as possible.")
+@click.option(
+    "--rerank",
+    metavar="METHOD[:FIELD][@L]",
+    help="Another order than that of relevance, at a cost that is told: mmr, dpp, facility; calibrated:FIELD, "
+    "det-greedy:FIELD, det-const-sort:FIELD (FIELD,even: all values alike); fa-ir:FIELD=VALUE. L: strength, 0 to 1.",
+)
 @click.option("--encoder", help="Where the archive's encoder lies, if not where it was: local:DIR, openclip:ARCH/PATH.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table with one row a hit.")
@@ -36,6 +42,7 @@ def search(
     where: str,
     k: int,
     diverse: float,
+    rerank: str | None,
     encoder: str | None,
     as_json: bool,
     as_csv: bool,
@@ -52,7 +59,7 @@ def search(
     if html is not None:
         pages.check_place(html)
     opened = latentarchive.open(archive, encoder=encoder)
-    found = opened.search(words, like=like, unlike=unlike, by=by, where=where, k=k, diverse=diverse)
+    found = opened.search(words, like=like, unlike=unlike, by=by, where=where, k=k, diverse=diverse, rerank=rerank)
     if html is not None:
         pages.write_results(found, opened, html)
     if as_csv:
@@ -61,6 +68,30 @@ def search(
         click.echo(tables.results(found), nl=False)
     else:
         click.echo(text.to_json(found.record()) if as_json else text.results(found))
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("item")
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="FIELD",
+    help="Also those beside it by this: shelf (the order of the catalogue), creator, place, decade, century, medium, "
+    "source, extra.NAME.  [default: what the item states of shelf, creator, place, decade, extra.credit_line]",
+)
+@click.option("-k", default=5, show_default=True, help="How many of each kind, at most.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def neighbors(archive: str, item: str, by: tuple[str, ...], k: int, as_json: bool) -> None:
+    """Show what lies nearest to ITEM in the space, beside its neighbours of other kinds.
+
+    How many of the nearest share its maker, place or decade is told, beside how many of all items do.
+    """
+    import latentarchive
+    from latentarchive.render import text
+
+    found = latentarchive.open(archive).neighborhood(item, by=by, k=k)
+    click.echo(text.to_json(found.record()) if as_json else text.neighborhood(found))
 
 
 @click.command()

@@ -20,6 +20,7 @@ COMMANDS = {
     "info": ("keeping", "Show what an archive holds and how it was made."),
     "items": ("asking", "List items, all or those that satisfy a filter."),
     "member": ("auditing", "Ask whether a work, or each of a list, is in an archive or a table."),
+    "neighbors": ("asking", "Show what lies nearest to an item, and its neighbours by shelf, maker, place and decade."),
     "report": ("auditing", "Write the pages of a report anew, without what was withheld since."),
     "restore": ("keeping", "Show withheld items again."),
     "search": ("asking", "Find items by words, by image, by item, or by several of them."),

@@ -1,4 +1,4 @@
-"""Pictures of findings as plain SVG: bars, curves, timelines, intervals. Pure functions of a table and of what to draw.
+"""Pictures of findings as plain SVG: bars, curves, timelines, intervals. Pure functions of a table and a `Picture`.
 
 Places along a picture are percentages and texts keep their size, so that the same drawing can be read on paper and 400
 pixels wide. Colours come from the page (`--ink`, `--quiet`, `--line`, `--mat`, `--ground` and those of `COLOURS`);

@@ -115,7 +115,7 @@ so that a work may stand before another of higher figure; --by words or --by mea
     else:
         said = "ranked by likeness, best first."
     if any(hit.plain_rank != hit.rank for hit in found.hits):
-        said += " Works like those before them were moved back; the plain rank is the one they had."
+        said += " Then they were re-ranked and some moved back; the plain rank is the one they had."
     if any(hit.score is not None for hit in found.hits):
         said += """
 The figure under each work is its cosine to the query: higher is nearer.

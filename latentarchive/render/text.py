@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentarchive.items import Item
 from latentarchive.manifest import UNVERIFIED
+from latentarchive.neighborhood import Neighborhood
 from latentarchive.plaintext import CONTROLS, plain
 from latentarchive.query import Hit, Results
 from latentarchive.rights import classify
@@ -81,6 +82,16 @@ def description(found: Description) -> str:
     for t in found.terms:
         margin = "" if t.margin is None else f"{t.margin:.3f}"
         lines.append(f"{t.rank:>2}  {t.term:<{width}}   {t.score:+.3f}   {margin:>14}   {t.lift:+.3f}")
+    return _joined(lines)
+
+
+def neighborhood(found: Neighborhood) -> str:
+    """An item and its neighbours of each kind, the nearest in the space first."""
+    lines = [f"{title(found.item)}  {found.item.id} in {found.archive}"]
+    for side in found.sides:
+        lines += ["", f"{side}:"]
+        width = len(str(len(side.hits)))
+        lines += [line for hit in side.hits for line in _hit(hit, width)] or ["none"]
     return _joined(lines)
 
 
