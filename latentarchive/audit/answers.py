@@ -24,7 +24,7 @@ from latentarchive.audit.rungs import (
 from latentarchive.audit.subject import Subject
 from latentarchive.audit.works import Work
 from latentarchive.errors import QueryError
-from latentarchive.measures.phash import BITS
+from latentarchive.measures.hashing import BITS
 from latentarchive.progress import Progress, silent
 
 FOUND, NOT_FOUND, NOT_ASKED = "found", "not found", "not asked"

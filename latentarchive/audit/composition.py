@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from latentarchive.audit.database import quoted
 from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.spread import spread
 from latentarchive.audit.stated import STATES, WHITE, state
-from latentarchive.audit.subject import Subject, quoted
+from latentarchive.audit.subject import Subject
 
 STORED = ("image", "sha256", "rights_class", "mining", "extra")
 """Columns of an archive that no catalogue leaves open: its builder fills them, or there is nothing to be stated."""

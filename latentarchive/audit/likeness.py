@@ -16,7 +16,7 @@ from latentarchive.audit.rungs import MOST, Asked, Match, Question
 from latentarchive.audit.works import picture
 from latentarchive.errors import ArchiveError, QueryError
 from latentarchive.images import thumbnail
-from latentarchive.measures.phash import BITS, SIDE, hamming, phash
+from latentarchive.measures.hashing import BITS, SIDE, hamming, phash
 
 RADIUS = 10
 """Bits of a perceptual hash that may differ at most, unless more are asked for: the default of imagededup."""
