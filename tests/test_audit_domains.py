@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from latentarchive.audit import Subject
 from latentarchive.audit.delivery import DELIVERY, deliverer
-from latentarchive.audit.domains import DEEPEST, _suffixes, parts, registered_domain
+from latentarchive.audit.hosts import DEEPEST, _suffixes, parts, registered_domain
 from latentarchive.audit.languages import identified
 from latentarchive.audit.sampling import sample
 from tests.test_audit_composition import asked, table
