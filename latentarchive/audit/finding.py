@@ -157,6 +157,12 @@ class Finding:
         return replace(self, sentence=sentence, notes=notes, examples=examples, table=table)
 
 
+def shortened(value: object, most: int = 80) -> str:
+    """A value as a table tells it: in one line of at most so many characters."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _in(value: Any, ids: frozenset[str] | set[str]) -> bool:
     return isinstance(value, str) and value in ids
 
