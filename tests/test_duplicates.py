@@ -7,7 +7,6 @@ import io
 import json
 import random
 from itertools import combinations
-from pathlib import Path
 
 import imagehash
 import numpy as np
@@ -31,9 +30,9 @@ from latentarchive.index.pairs import cross_pairs, near_pairs
 from latentarchive.measures import grouping, hashing, likeness
 from latentarchive.measures.grouping import Links, groups
 from latentarchive.recipes import load_recipe
+from latentarchive.render import reports
 from tests.conftest import png, write_recipe
-
-FIXTURE = Path(__file__).parents[2] / "shared" / "fixtures" / "features_clip.npy"
+from tests.test_measures_matching import FEATURES
 
 
 def painting(seed, size=(240, 180)):
@@ -287,9 +286,9 @@ def test_no_rows_and_one_row_have_no_pairs():
 
 def test_what_semdedup_removes_of_published_vectors():
     """Known answers: 500 images of the fixture of Weixin-Liang/Modality-Gap (MIT) as one cluster in file order."""
-    if not FIXTURE.exists():
-        pytest.skip(f"the published vectors {FIXTURE.name} are not here")
-    rows = unit(np.load(FIXTURE, allow_pickle=False)[0].astype(np.float64))
+    if not FEATURES.exists():
+        pytest.skip(f"there is no {FEATURES.name}; name its place in LATENTARCHIVE_FEATURES")
+    rows = unit(np.load(FEATURES, allow_pickle=False)[0].astype(np.float64))
     removed = {0.98: 0, 0.95: 2, 0.9: 30, 0.85: 109, 0.8: 216}
     links = Links(len(rows), tuple(removed), 0.9)
     for i, j, scores, counts in near_pairs(lambda some: rows[some], len(rows), 0.8):
@@ -455,7 +454,7 @@ def test_what_two_archives_share_names_the_collection_of_each_id(gallery, loan, 
     other = lent(loan, tmp_path)
     with Subject.of(Archive.open(gallery)) as subject:
         report = audited(subject, {"name": "across.shared", "other": str(other), "cosine": 0.999})
-    same, shown, mirrored, vectors = report.findings
+    same, shown, sheet, mirrored, _, vectors, near = report.findings
     assert same.table.columns[:2] == ("id in gallery", "id in loan")
     assert [row[:2] for row in same.table.rows] == [
         ("g:00-exact.png", "l:a.png"),
@@ -465,8 +464,27 @@ def test_what_two_archives_share_names_the_collection_of_each_id(gallery, loan, 
     pairs = {(row[0][2:4], row[1]) for row in shown.table.rows}
     assert pairs >= {("00", "l:a.png"), ("01", "l:b.png")}
     assert ("02", "l:c.png") in {(row[0][2:4], row[1]) for row in mirrored.table.rows}
-    assert not any("l:d.png" in row for one in report.findings for row in one.table.rows)
+    found = [row for one in report.findings for row in one.table.rows if "rejected" not in row]
+    assert not any("l:d.png" in row for row in found)
     assert ("g:00.png", "l:a.png", 1.0) in vectors.table.rows
+    for one in (sheet, near):
+        assert one.picture.archives == ("", str(other))
+        assert [row[:2] for row in one.table.rows if row[3] == "accepted"]
+        assert all(item.startswith("g:") for item in one.examples)
+
+
+def test_pairs_of_two_archives_are_shown_from_both_and_vanish_where_withheld(gallery, loan, tmp_path):
+    other = lent(loan, tmp_path)
+    archive = Archive.open(gallery)
+    with Subject.of(archive) as subject:
+        report = audited(subject, {"name": "across.shared", "other": str(other)})
+    page = reports.write(report, tmp_path / "out", archive=archive)
+    sheet = page.read_text().partition("<ol class=pairs>")[2].partition("</ol>")[0]
+    assert sheet.count("<img") == 2 * sheet.count("<li>") > 0
+    assert "l:b.png" in page.read_text()
+    Archive.open(other).withhold(["l:b.png"], reason="asked")
+    reports.write(report, tmp_path / "out", archive=archive)
+    assert not any("l:b.png" in (tmp_path / "out" / name).read_text() for name in reports.FILES)
 
 
 def test_vectors_of_another_encoder_are_not_compared(gallery, loan, tmp_path):
@@ -480,7 +498,7 @@ def test_vectors_of_another_encoder_are_not_compared(gallery, loan, tmp_path):
     (archive.path / "archive.json").write_text(json.dumps(record | {"fingerprint": "0" * 64}))
     with Subject.of(Archive.open(gallery)) as subject:
         report = audited(subject, {"name": "across.shared", "other": str(archive.path)})
-    assert [one.outcome for one in report.findings] == ["info", "info", "info", "skip"]
+    assert [one.outcome for one in report.findings] == ["info"] * 5 + ["skip"]
     assert "two encoders" in report.findings[-1].sentence
 
 

@@ -16,7 +16,7 @@ from latentarchive.audit.copies import CROPS_UP_TO, FLOOR, Copies, copies
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.miniatures import Pictures, pictures
 from latentarchive.audit.registry import check
-from latentarchive.audit.sheets import groups_table, sheet
+from latentarchive.audit.sheets import Sheet, groups_table, sheet
 from latentarchive.audit.subject import Subject
 from latentarchive.index.pairs import EXACT_UP_TO, near_pairs
 from latentarchive.measures.grouping import Cut, Links
@@ -116,18 +116,18 @@ def _pictures_found(
     )
     yield _superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)
     yield _sensitivity(links, "likeness", threshold, "items with an image")
-    yield sheet(links, ids, ids, shown, "likeness", "pictures of the same work")
+    yield sheet(links, Sheet(ids=ids, measure="likeness", same="pictures of the same work", shown=shown))
     mirrors = _links(n, turned, apart, threshold)
     mirrored = mirrors.cut(threshold)
-    found = mirrors.near("accepted", shown)
+    facing = sheet(mirrors, Sheet(ids=ids, measure="likeness", same="mirror images", shown=shown))
     yield Finding(
         sentence=f"{mirrored.pairs:,} further pairs are mirror images of each other; they are in none of these counts.",
         value=mirrored.pairs,
         unit="pairs",
         n=n,
         denominator="items with an image",
-        examples=tuple(dict.fromkeys(ids[row] for i, j, _ in found for row in (i, j)))[:MOST_EXAMPLES],
-        table=sheet(mirrors, ids, ids, shown, "likeness", "mirror images").table,
+        examples=facing.examples,
+        table=facing.table,
         picture=Picture(kind="pairs", x=0, y=(1,), alt="Pairs of mirror images: the least alike first."),
         notes=("Prints and their blocks mirror each other, as do slides that were scanned from behind.",),
     )
@@ -177,7 +177,7 @@ def semantic(
     what = f"are within cosine {threshold:g} of another one"
     yield _superfluous(subject, cut, what, subject.items, notes, ids, links.labels(threshold))
     yield _sensitivity(links, "cosine", threshold, subject.items)
-    yield sheet(links, ids, ids, sheet_pairs, "cosine", "the same to this encoder")
+    yield sheet(links, Sheet(ids=ids, measure="cosine", same="what this encoder takes for one", shown=sheet_pairs))
 
 
 def _crops(found: Copies, looked: Pictures) -> str:

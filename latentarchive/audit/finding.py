@@ -69,6 +69,9 @@ class Picture:
     log: bool = False
     #: Marks along x with their names, for example the threshold of a data set.
     marks: tuple[tuple[float, str], ...] = ()
+    #: Of pairs: the archive of each of the table's columns of ids, by path or name, "" the one that was audited; none:
+    #: all are of that.
+    archives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,5 +207,6 @@ def finding(record: Mapping[str, Any]) -> Finding:
     if values.get("picture") is not None:
         picture = dict(values["picture"])
         picture |= {"y": tuple(picture["y"]), "marks": tuple((float(at), str(name)) for at, name in picture["marks"])}
+        picture["archives"] = tuple(map(str, picture.get("archives", ())))
         values["picture"] = Picture(**picture)
     return Finding(**values)

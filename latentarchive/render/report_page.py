@@ -30,12 +30,12 @@ MOST_PRINTED = 40
 """Rows of a table that is printed; paper shows the picture of a longer one, and the other files have its rows."""
 
 
-def report_page(report: Report, archive: Archive | None, since: Comparison | None) -> str:
+def report_page(report: Report, archives: Mapping[str, Archive], since: Comparison | None) -> str:
     """The whole page.
 
     Args:
         report: What to show, already without what is withheld.
-        archive: Where pictures of works come from; None: there are none.
+        archives: Where pictures of works come from: "" the archive that was audited, others by `Picture.archives`.
         since: What changed since an earlier report; None if there is none.
     """
     numbers = {id(one): k for k, one in enumerate(report.findings, start=1)}
@@ -52,7 +52,7 @@ def report_page(report: Report, archive: Archive | None, since: Comparison | Non
             parts.append(f"<p class=quiet>{shown(about)}</p>")
         for run, of_run in groupby(group, key=_run):
             parts.append(f"<h3>{shown(run)}</h3>")
-            parts += [_finding(one, numbers[id(one)], archive) for one in of_run]
+            parts += [_finding(one, numbers[id(one)], archives) for one in of_run]
         parts.append("</section>")
     parts.append(_provenance(report))
     parts.append("</main>")
@@ -121,7 +121,7 @@ def _change(one: Change) -> str:
 <dt>now</dt><dd>{after}</dd></dl></article>"""
 
 
-def _finding(one: Finding, number_of: int, archive: Archive | None) -> str:
+def _finding(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> str:
     """One finding: its sentence, its figures, its picture and table, works to look at, how it was done."""
     above = OUTCOMES[one.outcome][1]
     parts = [f'<article class="{one.outcome}" id="f{number_of}">']
@@ -134,20 +134,20 @@ def _finding(one: Finding, number_of: int, archive: Archive | None) -> str:
         parts.append(f"<p class=facts>{'; '.join([first, *map(shown, facts[1:])])}</p>")
     if one.notes:
         parts.append(f"<ul class=notes>{''.join(f'<li>{shown(note)}</li>' for note in one.notes)}</ul>")
-    parts += _pictured(one, number_of, archive)
+    parts += _pictured(one, number_of, archives)
     if one.examples:
         how_many = "an item" if len(one.examples) == 1 else f"{len(one.examples)} items"
-        parts.append(f"<details><summary>{how_many} to look at</summary>{examples(one, archive)}</details>")
+        parts.append(f"<details><summary>{how_many} to look at</summary>{examples(one, archives.get(''))}</details>")
     return "\n".join([*parts, "</article>"])
 
 
-def _pictured(one: Finding, number_of: int, archive: Archive | None) -> Iterable[str]:
+def _pictured(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> Iterable[str]:
     table, picture = one.table, one.picture
     if table is None or not table.rows:
         return
     if picture is not None and picture.kind == "pairs":
         how_many = "one pair" if len(table.rows) == 1 else f"{len(table.rows):,} pairs"
-        sheet = pairs(one, archive)
+        sheet = pairs(one, archives)
         yield f"<details><summary>{shown(picture.alt)} ({how_many})</summary>{sheet}</details>"
     elif picture is not None and (drawn := chart(picture, table, labelled_by=f"c{number_of}")):
         yield f"""<figure class=picture>{drawn}

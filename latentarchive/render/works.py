@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Finding
@@ -26,11 +27,17 @@ def examples(one: Finding, archive: Archive | None) -> str:
     return f'<ol class="works small">{figures}</ol>{rest}'
 
 
-def pairs(one: Finding, archive: Archive | None) -> str:
-    """A sheet of the pairs in a finding's table, in its order; what else the table says of a pair stands below it."""
-    table = one.table
-    if table is None or not table.ids:
+def pairs(one: Finding, archives: Mapping[str, Archive]) -> str:
+    """A sheet of the pairs in a finding's table, in its order; what else the table says of a pair stands below it.
+
+    Args:
+        one: The finding.
+        archives: Where pictures of works come from, by what `Picture.archives` says; what is in none is named alone.
+    """
+    table, picture = one.table, one.picture
+    if table is None or picture is None or not table.ids:
         return ""
+    sides = [archives.get(place) for place in picture.archives or [""] * len(table.ids)]
     entries = []
     for row in table.rows:
         ids = [str(row[column]) for column in table.ids]
@@ -39,7 +46,7 @@ def pairs(one: Finding, archive: Archive | None) -> str:
             for column, (name, value) in enumerate(zip(table.columns, row, strict=True))
             if column not in table.ids and value is not None
         ]
-        works = "".join(work(item_id, _item(item_id, archive), archive) for item_id in ids)
+        works = "".join(work(i, _item(i, archive), archive) for i, archive in zip(ids, sides, strict=True))
         entries.append(f'<li><div class=pair>{works}</div><p class="quiet meter">{"; ".join(said)}</p></li>')
     return f"<ol class=pairs>{''.join(entries)}</ol>"
 
