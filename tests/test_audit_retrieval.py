@@ -1,7 +1,5 @@
 """Does this space find this collection: on swatches worked out by hand, and on works whose truth is known."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -9,8 +7,6 @@ from latentarchive.archive import Archive
 from latentarchive.audit import Subject, load_suite, run_suite
 from latentarchive.audit.suite import bind
 from latentarchive.build import build_archive
-from latentarchive.cabinet.faults import entries
-from latentarchive.cabinet.truth import truth_table
 from latentarchive.recipes import load_recipe
 from tests.conftest import write_recipe
 from tests.model_helpers import one_thread
@@ -74,25 +70,18 @@ def test_what_has_no_vectors_or_no_captions_is_passed_over(archive, tmp_path, sw
     assert said.sentence == "Not asked: captions are compared with each other: 0 of them is too few."
 
 
-WORKS, SEED = 700, 11
-"""A cabinet of another seed than that of the shipped one: the encoder saw none of its works."""
-
-
 @pytest.fixture(scope="module")
-def cabinet(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cabinet")
-    text = f'title = "C"\n[collection]\nsource = "cabinet"\nworks = {WORKS}\nseed = {SEED}\n[encoder]\nid = "tiny"\n'
-    with one_thread():
-        recipe = load_recipe(str(write_recipe(Path(folder), text, "cabinet")), root=folder)
-        with Subject.of(Archive.open(build_archive(recipe, out=folder / "archive").path)) as subject:
-            yield subject
+def cabinet(small_cabinet):
+    """A cabinet of another seed than that of the shipped one: the encoder saw none of its works."""
+    with one_thread(), Subject.of(small_cabinet) as subject:
+        yield subject
 
 
-def test_wrong_captions_come_first(cabinet):
+def test_wrong_captions_come_first(cabinet, small_truth):
     """Average precision over all works, against the share of wrong ones, which is what a random order has."""
-    [found] = ask(cabinet, "retrieval.wrong_captions", top=WORKS)
+    [found] = ask(cabinet, "retrieval.wrong_captions", top=cabinet.n)
     ranked = [row[0] for row in found.table.rows]
-    truth = {row["id"]: row["caption_of"] is not None for row in truth_table(entries(WORKS, SEED)).to_pylist()}
+    truth = {row["id"]: row["caption_of"] is not None for row in small_truth}
     wrong = np.array([truth[work] for work in ranked])
     assert len(ranked) == cabinet.n
     precision = (np.cumsum(wrong) / np.arange(1, len(wrong) + 1))[wrong].mean()

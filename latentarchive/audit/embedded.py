@@ -159,9 +159,9 @@ def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
     checked = subject.n - outcomes[UNCHECKED]
     signed = sum(outcomes[one] for one in OUTCOMES[:5])
     yield Finding(
-        sentence=f"{outcomes[UNCHECKED]:,} of {subject.n:,} files were not checked; of the {checked:,} others "
-        f"{signed:,} have Content Credentials, {outcomes[ALTERED] + outcomes[BROKEN]:,} of them altered or with a "
-        "broken signature.",
+        sentence=f"{signed:,} of {checked:,} files that were checked have Content Credentials"
+        + (f", {outcomes[ALTERED] + outcomes[BROKEN]:,} of them altered or with a broken signature" if signed else "")
+        + (f"; {outcomes[UNCHECKED]:,} were not checked." if outcomes[UNCHECKED] else "."),
         value=signed / checked if checked else None,
         unit="share" if checked else "",
         n=checked,

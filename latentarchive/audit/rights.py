@@ -40,10 +40,16 @@ def classes(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
             undecided += one.items if any(f"/{code}/" in rights.uri for code in UNDECIDED) else 0
     counts["unknown"] += unread
     unknown = counts["no statement"] + counts.get("unknown", 0)
+    why = (
+        (counts["no statement"], "have no statement"),
+        (undecided, "say that nobody has decided"),
+        (counts["unknown"] - undecided, "have words that leave it open"),
+    )
+    told = ", ".join(f"{n:,} {words}" for n, words in why if n)
     yield Finding(
-        sentence=f"{unknown:,} of {subject.n:,} {subject.items} leave open whether they may be used: "
-        f"{counts['no statement']:,} have no statement, {undecided:,} say that nobody has decided, "
-        f"{counts['unknown'] - undecided:,} have words that leave it open.",
+        sentence=f"{unknown:,} of {subject.n:,} {subject.items} leave open whether they may be used: {told}."
+        if unknown
+        else f"All {subject.n:,} {subject.items} state whether they may be used.",
         value=unknown / subject.n,
         unit="share",
         n=subject.n,
@@ -66,10 +72,11 @@ def classes(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
     )
     if statements:
         listed = sorted(statements.items(), key=lambda one: (-one[1], one[0]))
-        general = _general(subject)
+        first, general = shortened(listed[0][0][0]), _general(subject)
         yield Finding(
-            sentence=f"{len(listed):,} different statement{'s' if len(listed) > 1 else ''}; the most common is "
-            f"that of {listed[0][1]:,} items: {shortened(listed[0][0][0])}",
+            sentence=f"{len(listed):,} different statements; the most common is that of {listed[0][1]:,} items: {first}"
+            if len(listed) > 1
+            else f"All that state anything say the same: {first}",
             value=len(listed),
             unit="statements",
             n=subject.n,
@@ -236,7 +243,8 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
         n=subject.n,
         denominator=subject.items,
         table=Table(
-            columns=("from year", *CLASSES), rows=tuple((at, *(per[at, kind] for kind in CLASSES)) for at in ats)
+            columns=({10: "decade from", 100: "century from"}.get(step, f"{step} years from"), *CLASSES),
+            rows=tuple((at, *(per[at, kind] for kind in CLASSES)) for at in ats),
         ),
         picture=Picture(
             kind="timeline", x=0, y=(1, 2, 3, 4), alt=f"Timeline: items of each rights class, by {step} years."

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from latentarchive.audit.database import quoted, string
 
-NUMBER, TEXT = "DOUBLE", "VARCHAR"
+NUMBER, TEXT, YEAR = "DOUBLE", "VARCHAR", "year"
+"""Types of columns: the names of DuckDB's, and years, which tables write as numbers or as days (1855-01-01)."""
+
+DATES = ("date", "creation_date", "object_date", "objectdate", "object date", "date_created", "date_display")
+"""Names of columns with dates in words, which are read where a table gives no years: "c. 1860", "1925?"."""
 
 ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "id": (TEXT, ("id", "sample_id", "uid", "key")),
@@ -26,8 +30,10 @@ ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "pair_hash": ("HUGEINT", ("hash",)),
     "md5": (TEXT, ("md5",)),
     "sha256": (TEXT, ("sha256",)),
-    "year": (NUMBER, ("year",)),
-    "year_end": (NUMBER, ("year_end",)),
+    "year": (YEAR, ("year", "year_start", "date_start", "date_earliest", "objectbegindate", "object begin date",
+                    "creation_date_earliest")),
+    "year_end": (YEAR, ("year_end", "date_end", "date_latest", "objectenddate", "object end date",
+                        "creation_date_latest")),
     "source": (TEXT, ("source",)),
     "mining": (TEXT, ("mining", "data_mining", "plus_data_mining")),
     "acquired": (TEXT, ("date_acquired", "acquired", "acquisition_date", "acquisition_year", "accession_date",

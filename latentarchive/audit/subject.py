@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
 from latentarchive.audit.database import database, of_files, quoted, tables
 from latentarchive.audit.finding import Skip
-from latentarchive.audit.roles import ROLES, TEXT, Column, find
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from latentarchive.audit.roles import DATES, ROLES, TEXT, YEAR, Column, find
+from latentarchive.dates import parse_years
 
 T = TypeVar("T")
 
@@ -95,20 +94,36 @@ class Subject:
             return "coalesce(nullif(text, ''), title)"
         kind, names = ROLES[role]
         column = self._found(names)
+        if column is None and kind == YEAR and (date := self._found(DATES)) is not None:
+            return self._read_year(role, date)
         if column is None:
             message = f"there is no column for {role}: looked for {', '.join(names)}"
             raise Skip(message)
         # Stored numbers may be texts, floats or integers; what cannot be read is NULL and is counted as such.
+        if kind == YEAR:
+            text = f"CAST({column.sql} AS VARCHAR)"
+            return f"coalesce(TRY_CAST({text} AS DOUBLE), year(TRY_CAST({text} AS DATE)))"
         return column.sql if kind == TEXT else f"TRY_CAST({column.sql} AS {kind})"
+
+    def _read_year(self, role: str, date: Column) -> str:
+        """The first or the last year that a date in words can mean."""
+        end = int(role == "year_end")
+        self.function(
+            f"read_{role}",
+            lambda texts: pa.array([parse_years(one)[end] for one in texts.to_pylist()], pa.float64()),
+            "DOUBLE",
+        )
+        return f"read_{role}(CAST({date.sql} AS VARCHAR))"
 
     def has(self, role: str) -> bool:
         """Whether there is a column of this role."""
-        return self._found(ROLES[role][1]) is not None
+        kind, names = ROLES[role]
+        return self._found((*names, *DATES) if kind == YEAR else names) is not None
 
     def column_of(self, role: str) -> str:
         """The publisher's own name of the column. Raises `Skip` as `sql` does."""
         self.sql(role)
-        column = self._found(ROLES[role][1])
+        column = self._found((*ROLES[role][1], *(DATES if ROLES[role][0] == YEAR else ())))
         return column.name if column is not None else role
 
     def field(self, name: str) -> str:
