@@ -13,6 +13,7 @@ from PIL import Image
 
 from latentarchive.archive import Archive
 from latentarchive.audit import Subject, load_suite, run_suite
+from latentarchive.audit.finding import Skip
 from latentarchive.audit.suite import bind
 from latentarchive.build import build_archive
 from latentarchive.embedded import read_embedded
@@ -294,3 +295,20 @@ def test_provenance_is_read_and_quoted(tmp_path):
     assert again.table.rows[0][0] == "a"
     assert uncertain.examples == ("c",)
     assert taken.value == 0
+
+
+def test_a_museums_own_columns_of_dates_are_read(tmp_path):
+    """Years as numbers or as days under a museum's names; else dates in words; and neither is not asked."""
+    path = tmp_path / "t.jsonl"
+    rows = [{"creation_date_earliest": "1855-01-01", "creation_date_latest": "1865-01-01", "creation_date": "c. 1860"}]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    with Subject.open(path) as subject:
+        assert subject.row(f"SELECT {subject.sql('year')}, {subject.sql('year_end')} FROM items") == (1855, 1865)
+    with table(tmp_path / "t.csv", "id,Date\na,1890s\nb,1925?\nc,someday\nd,\n") as subject:
+        years = f"SELECT id, {subject.sql('year')}, {subject.sql('year_end')} FROM items ORDER BY id"
+        assert subject.rows(years) == [("a", 1890, 1899), ("b", 1925, 1925), ("c", None, None), ("d", None, None)]
+        assert subject.column_of("year") == "Date"
+    with table(tmp_path / "n.csv", "id\na\n") as subject:
+        assert not subject.has("year")
+        with pytest.raises(Skip, match="no column for year: looked for year, year_start"):
+            subject.sql("year")

@@ -66,8 +66,9 @@ def _same(subject: Subject, role: str, top: int) -> Finding:
     )
     share = (members - number) / n if n else None
     return Finding(
-        sentence=f"{members - number:,} of {n:,} {subject.items} are superfluous by {SAME[role]}: {members:,} of them "
-        f"are in {number:,} groups of the same." + (f" Of {missing:,} it is not known." if missing else ""),
+        sentence=_counted(members - number, n, subject.items, f"superfluous by {SAME[role]}")
+        + (f": {members:,} of them are in {_groups(number)} of the same." if members else ".")
+        + (f" Of {missing:,} it is not known." if missing else ""),
         value=share,
         unit="share" if share is not None else "",
         n=n,
@@ -121,7 +122,9 @@ def _pictures_found(
     mirrored = mirrors.cut(threshold)
     facing = sheet(mirrors, Sheet(ids=ids, measure="likeness", same="mirror images", shown=shown))
     yield Finding(
-        sentence=f"{mirrored.pairs:,} further pairs are mirror images of each other; they are in none of these counts.",
+        sentence=f"{mirrored.pairs:,} further pairs are mirror images of each other; they are in none of these counts."
+        if mirrored.pairs
+        else "No two are mirror images of each other.",
         value=mirrored.pairs,
         unit="pairs",
         n=n,
@@ -214,11 +217,11 @@ def _links(n: int, found: Copies, keep: np.ndarray, threshold: float) -> Links:
 def _superfluous(
     subject: Subject, cut: Cut, what: str, of: str, notes: Sequence[str], ids: list[str], labels: np.ndarray
 ) -> Finding:
-    n = len(ids)
+    n, none = len(ids), what.replace("show ", "shows ", 1).replace("are ", "is ", 1)
     table, examples = groups_table(labels, ids)
     return Finding(
-        sentence=f"{cut.superfluous:,} of {n:,} {subject.items} are superfluous: {cut.members:,} {what}, "
-        f"in {cut.groups:,} groups.",
+        sentence=_counted(cut.superfluous, n, subject.items, "superfluous")
+        + (f": {cut.members:,} {what}, in {_groups(cut.groups)}." if cut.members else f": none of them {none}."),
         value=cut.superfluous / n if n else None,
         unit="share" if n else "",
         n=n,
@@ -269,8 +272,8 @@ def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Findi
     ]
     proposed, same = rows[-1][1:]
     return Finding(
-        sentence=f"By their hashes alone {proposed:,} pairs of whole pictures are within {radius} bits; {same:,} of "
-        f"them are the same picture in their details, and {int(confirmed[radius + 1 :].sum()):,} crops lie beyond.",
+        sentence=f"Pairs of whole pictures within {radius} bits by their hashes alone: {proposed:,}, of which {same:,} "
+        f"are the same picture in their details; crops beyond: {int(confirmed[radius + 1 :].sum()):,}.",
         value=proposed,
         unit="pairs",
         n=n,
@@ -286,6 +289,14 @@ def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Findi
             log=True,
         ),
     )
+
+
+def _counted(count: int, n: int, items: str, what: str) -> str:
+    return f"{count:,} of {n:,} {items} are {what}" if count else f"None of the {n:,} {items} is {what}"
+
+
+def _groups(count: int) -> str:
+    return "one group" if count == 1 else f"{count:,} groups"
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:

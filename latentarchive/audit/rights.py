@@ -235,9 +235,10 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
         message = "no item has a year"
         raise Skip(message)
     ats = sorted({at for at, _ in per})
+    begin, finish = subject.row(f"SELECT min(first), max(greatest(first, last)) FROM ({dated})")
     yield Finding(
-        sentence=f"{subject.n - n:,} of {subject.n:,} {subject.items} have no year; the others are from {ats[0]} to "
-        f"{ats[-1] + step - 1}, counted by {step} years.",
+        sentence=f"{subject.n - n:,} of {subject.n:,} {subject.items} have no year; the others are from {begin:.0f} to "
+        f"{finish:.0f}, counted by {step} years.",
         value=(subject.n - n) / subject.n,
         unit="share",
         n=subject.n,

@@ -38,7 +38,9 @@ def sheet(links: Links, of: Sheet) -> Finding:
     lowest = f"the least similar accepted pair has {accepted[0][2]:.3f}" if accepted else "no pair is accepted"
     highest = f"the most similar rejected one {rejected[0][2]:.3f}" if rejected else "none is rejected so near"
     return Finding(
-        sentence=f"Look whether {of.measure} {links.at:g} tells {of.same} from others: {lowest}, {highest}.",
+        sentence=f"Look whether {of.measure} {links.at:g} tells {of.same} from others: {lowest}, {highest}."
+        if rows
+        else f"There is no pair near {of.measure} {links.at:g} to be looked at.",
         examples=tuple(dict.fromkeys(one for row in rows for one in row[:2]))[:MOST_EXAMPLES],
         table=Table(columns=(*of.columns, of.measure, "side"), rows=rows, ids=(0, 1)),
         picture=Picture(

@@ -27,7 +27,7 @@ STEPS = (("decade", 10), ("century", 100))
 """Years that a bar of a timeline stands for, by a word in the name of its column; otherwise one, or as many as it
 says ("25 years from")."""
 
-ZEROS = 3
+ZEROS = 6
 """So many bars of nothing at the end of a picture are told in one line."""
 
 LONGEST = 44
