@@ -35,7 +35,8 @@ def missing(subject: Subject, *, fields: tuple[str, ...] = ()) -> Iterator[Findi
     name, *worst = rows[0]
     some = sum(1 for row in rows if sum(row[1:]))
     share = sum(worst) / subject.n
-    sentence = f"All {len(rows)} fields are stated for all {subject.n:,} {subject.noun}."
+    which = f"All {len(rows)} fields are" if len(rows) > 1 else f"The only field, {name}, is"
+    sentence = f"{which} stated for all {subject.n:,} {subject.noun}."
     if some:
         sentence = (
             f"{some} of {len(rows)} fields are missing somewhere, {name} most often: {sum(worst):,} of {subject.n:,} "

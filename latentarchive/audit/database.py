@@ -52,9 +52,39 @@ def of_files(files: list[Path], name: str) -> duckdb.DuckDBPyConnection:
         db.execute("SELECT count(*) FROM items")  # meets what is torn
     except duckdb.Error as error:
         db.close()
-        message = f"{name} cannot be read as a table: {str(error).splitlines()[0]}"
+        reason = _not_utf8(files) or " ".join(str(error).partition("\n\n")[0].split())
+        message = f"{name} cannot be read as a table: {reason}"
         raise SourceError(message) from error
+    if reader == "read_csv":
+        _check_columns(db, name)
     return db
+
+
+def _not_utf8(files: list[Path]) -> str:
+    """Which of some text files is not in UTF-8, and what would do; "" for files of other kinds."""
+    for path in files:
+        if path.suffix.lower() != ".parquet":
+            try:
+                with path.open(encoding="utf-8") as lines:
+                    for _ in lines:
+                        pass
+            except UnicodeDecodeError:
+                return f"{path.name} is not UTF-8; save it anew in that encoding"
+            except OSError:
+                continue
+    return ""
+
+
+def _check_columns(db: duckdb.DuckDBPyConnection, name: str) -> None:
+    """See that a table of texts was not taken for one of a single column because its rows differ in length."""
+    columns = [row[0] for row in db.execute("DESCRIBE items").fetchall()]
+    if len(columns) == 1 and (sign := next((one for one in ",;\t" if one in columns[0]), "")):
+        db.close()
+        message = (
+            f"{name} cannot be read as a table: its rows do not all have as many columns as its header, which is "
+            f"parted by {sign!r}; mend them, or quote what holds that sign"
+        )
+        raise SourceError(message)
 
 
 def database(files: list[str]) -> duckdb.DuckDBPyConnection:

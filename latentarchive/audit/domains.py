@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from latentarchive.audit.addresses import said
-from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Table
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.hosts import address, known_hosts
 from latentarchive.audit.registry import check
 from latentarchive.audit.spread import spread
@@ -58,6 +58,9 @@ def template(subject: Subject, *, share: float = 0.1, most: int = 1000) -> Itera
         share: Which share of the domains is in the cut.
         most: How many of these are listed.
     """
+    if not 0 < share <= 1:
+        message = f"share must be above 0 and at most 1, got {share}"
+        raise Skip(message)
     counted = _domains(subject)
     domains, total = subject.row(f"SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM {counted}")
     if not domains:

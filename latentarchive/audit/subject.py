@@ -17,10 +17,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
-from latentarchive.audit.database import database, of_files, quoted, tables
+from latentarchive.audit.database import READERS, database, of_files, quoted, tables
 from latentarchive.audit.finding import Skip
 from latentarchive.audit.roles import DATES, ROLES, TEXT, YEAR, Column, find
 from latentarchive.dates import parse_years
+from latentarchive.errors import SourceError
 
 T = TypeVar("T")
 
@@ -46,6 +47,9 @@ class Subject:
             ArchiveError: The archive cannot be opened.
         """
         files = tables(Path(path))
+        if not files and Path(path).is_file():
+            message = f"{path} is no table that can be read: its name must end in {', '.join(READERS)}"
+            raise SourceError(message)
         return cls(Path(path).name, of_files(files, str(path)), None) if files else cls.of(Archive.open(path))
 
     @classmethod
@@ -94,7 +98,7 @@ class Subject:
             return "coalesce(nullif(text, ''), title)"
         kind, names = ROLES[role]
         column = self._found(names)
-        if column is None and kind == YEAR and (date := self._found(DATES)) is not None:
+        if kind == YEAR and (date := self._dates) is not None:
             return self._read_year(role, date)
         if column is None:
             message = f"there is no column for {role}: looked for {', '.join(names)}"
@@ -105,12 +109,18 @@ class Subject:
             return f"coalesce(TRY_CAST({text} AS DOUBLE), year(TRY_CAST({text} AS DATE)))"
         return column.sql if kind == TEXT else f"TRY_CAST({column.sql} AS {kind})"
 
+    @property
+    def _dates(self) -> Column | None:
+        """The column of dates in words, where no column gives years; else None."""
+        years = [name for kind, names in ROLES.values() if kind == YEAR for name in names]
+        return self._found(DATES) if self._found(years) is None else None
+
     def _read_year(self, role: str, date: Column) -> str:
         """The first or the last year that a date in words can mean."""
         end = int(role == "year_end")
         self.function(
             f"read_{role}",
-            lambda texts: pa.array([parse_years(one)[end] for one in texts.to_pylist()], pa.float64()),
+            lambda texts: pa.array([parse_years(one or "")[end] for one in texts.to_pylist()], pa.float64()),
             "DOUBLE",
         )
         return f"read_{role}(CAST({date.sql} AS VARCHAR))"
@@ -118,12 +128,13 @@ class Subject:
     def has(self, role: str) -> bool:
         """Whether there is a column of this role."""
         kind, names = ROLES[role]
-        return self._found((*names, *DATES) if kind == YEAR else names) is not None
+        return self._found(names) is not None or (kind == YEAR and self._dates is not None)
 
     def column_of(self, role: str) -> str:
         """The publisher's own name of the column. Raises `Skip` as `sql` does."""
         self.sql(role)
-        column = self._found((*ROLES[role][1], *(DATES if ROLES[role][0] == YEAR else ())))
+        kind, names = ROLES[role]
+        column = self._found(names) or (self._dates if kind == YEAR else None)
         return column.name if column is not None else role
 
     def field(self, name: str) -> str:
@@ -190,7 +201,7 @@ class Subject:
         return quoted(name)
 
     def function(self, name: str, function: Callable[[pa.Array], pa.Array], returns: str) -> None:
-        """Let queries call a Python function of one text column, a block at a time; NULL stays NULL.
+        """Let queries call a Python function of one text column, a block at a time; it is given NULL, and may give it.
 
         For what SQL cannot do, over distinct values: it runs on one processor.
 
@@ -201,7 +212,7 @@ class Subject:
         """
         if name not in self._functions:
             parameters, result = [duckdb.sqltype("VARCHAR")], duckdb.dtype(returns)
-            self._db.create_function(name, function, parameters, result, type="arrow")  # type: ignore[call-overload]
+            self._db.create_function(name, function, parameters, result, type="arrow", null_handling="special")  # type: ignore[call-overload]
             self._functions.add(name)
 
     def put(self, name: str, table: pa.Table) -> None:
