@@ -33,6 +33,8 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	$(RUN)/python -m benchmarks.startup
 	$(RUN)/python -m benchmarks.ray
 	$(RUN)/python -m benchmarks.training_set
+	$(RUN)/latentarchive demo --out models/demo
+	for what in member rights "cabinet models/demo/cabinet"; do $(RUN)/python -m benchmarks.audits $$what || exit 1; done
 	$(RUN)/python -m benchmarks.scale
 
 $(VENV)/.installed: pyproject.toml

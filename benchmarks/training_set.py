@@ -23,7 +23,7 @@ import duckdb
 from benchmarks.laion_rows import write
 from benchmarks.machine import machine, save
 from benchmarks.memory import ROOT, watched
-from latentarchive.audit.subject import MEMORY
+from latentarchive.audit.database import MEMORY
 
 QUERIES = ROOT / "benchmarks" / "training_set.sql"
 

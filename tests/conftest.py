@@ -119,21 +119,37 @@ def demo_folder(tmp_path_factory):
     return folder
 
 
-WORKS, SEED = 700, 11
-"""A cabinet of another seed than that of the shipped one: the encoder saw none of its works."""
+SMALL_WORKS, SMALL_SEED = 700, 3
+"""How many works `small_cabinet` has, and by which seed: another than that of the shipped cabinet, so that no model
+that ships has seen any of them."""
 
 
 @pytest.fixture(scope="session")
-def other_cabinet(tmp_path_factory):
-    """The subject of an archive of that cabinet with the shipped encoder."""
+def small_cabinet(tmp_path_factory):
+    """An archive of a small cabinet with its planted faults, for tests that only read it."""
     from tests.model_helpers import one_thread
 
     folder = tmp_path_factory.mktemp("cabinet")
-    text = f'title = "C"\n[collection]\nsource = "cabinet"\nworks = {WORKS}\nseed = {SEED}\n[encoder]\nid = "tiny"\n'
+    text = f'title = "C"\n[collection]\nsource = "cabinet"\nworks = {SMALL_WORKS}\nseed = {SMALL_SEED}\n'
     with one_thread():
-        recipe = load_recipe(str(write_recipe(folder, text, "cabinet")), root=folder)
-        with Subject.of(Archive.open(build_archive(recipe, out=folder / "archive").path)) as subject:
-            yield subject
+        recipe = load_recipe(str(write_recipe(folder, text + '[encoder]\nid = "tiny"\n', "cabinet")), root=folder)
+        return Archive.open(build_archive(recipe, out=folder / "archive").path)
+
+
+@pytest.fixture(scope="session")
+def other_cabinet(small_cabinet):
+    """The small cabinet as a subject of audits."""
+    with Subject.of(small_cabinet) as subject:
+        yield subject
+
+
+@pytest.fixture(scope="session")
+def small_truth():
+    """The truth about the works of the small cabinet, one record each."""
+    from latentarchive.cabinet.faults import entries
+    from latentarchive.cabinet.truth import truth_table
+
+    return truth_table(entries(SMALL_WORKS, SMALL_SEED)).to_pylist()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -235,3 +236,31 @@ def test_a_report_goes_nowhere_where_others_have_written(table, tmp_path):
     (folder / "report.json").unlink()
     with pytest.raises(Exception, match="no audit wrote"):
         reports.write(report, folder, archive=None)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("top = 0", "top must be at least 1, got 0"), ("sample_rows = -5", "sample_rows must be at least 1, got -5"),
+     ("seed = -1", "seed must be at least 0, got -1")],
+)  # fmt: skip
+def test_counts_below_the_least_are_told_before_anything_runs(tmp_path, option, said):
+    (tmp_path / "s.toml").write_text(f'[[check]]\nname = "captions.languages"\n{option}\n')
+    with pytest.raises(SuiteError, match=said):
+        load_suite(str(tmp_path / "s.toml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("t.csv", "id,title\n1,café\n".encode("latin-1"), "t.csv is not UTF-8; save it anew in that encoding"),
+        ("t.csv", b"id,text\n1,a\n2,b,c,d\n3\n", "its rows do not all have as many columns as its header"),
+        ("t.txt", b"id\n1\n", "no table that can be read: its name must end in .parquet, .csv, .tsv, .jsonl"),
+        ("t.jsonl", b'{"id": 1}\nnot json\n', "Malformed JSON"),
+        ("t.parquet", b"PAR1xxxx", "too small to be a Parquet file"),
+    ],
+)
+def test_tables_that_cannot_be_read_are_one_line(tmp_path, name, data, said):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(SourceError, match=re.escape(said)) as raised:
+        Subject.open(tmp_path / name)
+    assert "\n" not in str(raised.value)

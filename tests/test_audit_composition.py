@@ -65,7 +65,7 @@ def test_missing_fields_are_ranked_worst_first(table):
         ("b", 3, 0.75, 1, 1, 1), ("c", 2, 0.5, 2, 0, 0), ("d", 2, 0.5, 1, 1, 0), ("a", 0, 0.0, 0, 0, 0),
     )  # fmt: skip
     (one,) = asked(path, "composition.missing", fields=["a"])
-    assert one.sentence == "All 1 fields are stated for all 4 rows."
+    assert one.sentence == "The only field, a, is stated for all 4 rows."
 
 
 def test_a_field_of_several_values_counts_an_item_once_for_each(table):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from latentarchive.audit import Subject
 from latentarchive.audit.delivery import DELIVERY, deliverer
-from latentarchive.audit.domains import DEEPEST, _suffixes, parts, registered_domain
+from latentarchive.audit.hosts import DEEPEST, _suffixes, parts, registered_domain
 from latentarchive.audit.languages import identified
 from latentarchive.audit.sampling import sample
 from tests.test_audit_composition import asked, table
@@ -73,13 +73,14 @@ LABELS = [
     "example",
     "рф",
 ]
+EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 LABELS += ["xn--p1ai", "s3", "amazonaws"]
 
 
 @given(st.lists(st.sampled_from(LABELS), min_size=2, max_size=6))
 def test_registered_domains_are_those_of_tldextract(labels):
     """Whose own parser takes no unknown suffix for one: there the list's rule * holds."""
-    found = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None).extract_str(".".join(labels))
+    found = EXTRACT.extract_str(".".join(labels))
     expected = f"{found.domain}.{found.suffix}" if found.domain else None
     assert registered_domain(".".join(labels)) == (expected if found.suffix else ".".join(labels[-2:]))
 

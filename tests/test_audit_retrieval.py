@@ -7,10 +7,8 @@ from latentarchive.archive import Archive
 from latentarchive.audit import Subject, load_suite, run_suite
 from latentarchive.audit.suite import bind
 from latentarchive.build import build_archive
-from latentarchive.cabinet.faults import entries
-from latentarchive.cabinet.truth import truth_table
 from latentarchive.recipes import load_recipe
-from tests.conftest import SEED, WORKS, write_recipe
+from tests.conftest import write_recipe
 
 
 def ask(subject, name, **options):
@@ -71,11 +69,11 @@ def test_what_has_no_vectors_or_no_captions_is_passed_over(archive, tmp_path, sw
     assert said.sentence == "Not asked: captions are compared with each other: 0 of them is too few."
 
 
-def test_wrong_captions_come_first(other_cabinet):
+def test_wrong_captions_come_first(other_cabinet, small_truth):
     """Average precision over all works, against the share of wrong ones, which is what a random order has."""
-    [found] = ask(other_cabinet, "retrieval.wrong_captions", top=WORKS)
+    [found] = ask(other_cabinet, "retrieval.wrong_captions", top=other_cabinet.n)
     ranked = [row[0] for row in found.table.rows]
-    truth = {row["id"]: row["caption_of"] is not None for row in truth_table(entries(WORKS, SEED)).to_pylist()}
+    truth = {row["id"]: row["caption_of"] is not None for row in small_truth}
     wrong = np.array([truth[work] for work in ranked])
     assert len(ranked) == other_cabinet.n
     precision = (np.cumsum(wrong) / np.arange(1, len(wrong) + 1))[wrong].mean()

@@ -18,13 +18,11 @@ from latentarchive.audit.neighbours import neighbours
 from latentarchive.audit.probes import probed
 from latentarchive.audit.suite import bind
 from latentarchive.build import build_archive
-from latentarchive.cabinet.faults import entries
-from latentarchive.cabinet.truth import truth_table
 from latentarchive.cli.main import main
 from latentarchive.measures.matching import top_k
 from latentarchive.recipes import load_recipe
 from latentarchive.render.charts import chart
-from tests.conftest import SEED, WORKS, write_recipe
+from tests.conftest import write_recipe
 
 DIM, KINDS = 16, 4
 RECIPE = """
@@ -300,14 +298,14 @@ def test_labels_count_what_they_leave_out(works):
 # On works whose truth is known.
 
 
-def test_families_and_their_homes_are_found_in_the_pictures(other_cabinet):
+def test_families_and_their_homes_are_found_in_the_pictures(other_cabinet, small_truth):
     first, *_ = ask(other_cabinet, "mixing.homophily", fields=["subjects", "subjects.3", "place", "medium"])
     by = {row[0]: row for row in first.table.rows}
     assert by["subjects (first)"][4] > 0.7
     assert by["place"][4] > 0.1  # six in ten works of a family come from its home
     assert by["place"][3] < by["subjects (first)"][3]
     assert all(row[6] == 0.005 for row in by.values())
-    truth = {row["id"]: row["family"] for row in truth_table(entries(WORKS, SEED)).to_pylist()}
+    truth = {row["id"]: row["family"] for row in small_truth}
     remote = ask(other_cabinet, "structure.remote")[0]
     assert all(one in truth for one in remote.examples)
 

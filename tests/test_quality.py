@@ -11,10 +11,8 @@ from latentarchive.audit import Subject
 from latentarchive.audit.runner import run_suite
 from latentarchive.audit.suite import bind
 from latentarchive.build import build_archive
-from latentarchive.cabinet.faults import entries
-from latentarchive.cabinet.truth import truth_table
 from latentarchive.measures import appearance, marks
-from latentarchive.recipes import load_recipe, parse_text
+from latentarchive.recipes import load_recipe
 from tests.conftest import write_recipe
 
 
@@ -85,25 +83,16 @@ def test_a_mark_is_found_from_three_examples():
     assert marks.fit(usual, mark, usual) == 0
 
 
-@pytest.fixture(scope="module")
-def cabinet(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cabinet")
-    text = 'title = "C"\n[collection]\nsource = "cabinet"\nworks = 700\n[encoder]\nid = "toy"\n'
-    recipe = parse_text(text, name="cabinet", where="test", root=folder)
-    return Archive.open(build_archive(recipe, out=folder / "archive").path)
-
-
 def asked(archive, *checks):
     with Subject.of(archive) as subject:
         suite = bind({"title": "T", "check": list(checks)}, name="t", text="", where="t.toml")
         return run_suite(subject, suite).findings
 
 
-def test_planted_watermarks_from_five_examples(cabinet):
+def test_planted_watermarks_from_five_examples(small_cabinet, small_truth):
     """Precision and recall on the cabinet: 4,000 works give 1.0 and 0.98 to 1.0; 700 works must give 0.9 each."""
-    table = truth_table(entries(700, 1)).to_pylist()
-    marked = [row["id"] for row in table if row["watermark"] and not row["broken"]]
-    [found] = asked(cabinet, {"name": "quality.marks_like", "like": marked[:5]})
+    marked = [row["id"] for row in small_truth if row["watermark"] and not row["broken"]]
+    [found] = asked(small_cabinet, {"name": "quality.marks_like", "like": marked[:5]})
     named = {row[0] for row in found.table.rows} - set(marked[:5])
     right = named & set(marked[5:])
     assert len(marked) > 15
@@ -111,9 +100,9 @@ def test_planted_watermarks_from_five_examples(cabinet):
     assert len(right) / len(marked[5:]) >= 0.9
 
 
-def test_marks_need_examples_that_are_shown(cabinet):
+def test_marks_need_examples_that_are_shown(small_cabinet):
     for like, said in ((["cabinet:00001"], "got 1"), (["x:1", "x:2", "x:3"], "0 are shown here")):
-        [found] = asked(cabinet, {"name": "quality.marks_like", "like": like})
+        [found] = asked(small_cabinet, {"name": "quality.marks_like", "like": like})
         assert found.outcome == "skip"
         assert said in found.sentence
 

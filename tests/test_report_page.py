@@ -236,6 +236,22 @@ def test_bars_are_as_long_as_their_values():
     assert "<script>" not in svg
 
 
+def test_many_bars_of_nothing_at_the_end_are_one_line():
+    svg = drawn("bars", [("a", 3), ("b", 0), ("c", 1), *((name, 0) for name in "defghi")])
+    assert "6 more: 0" in svg
+    assert re.findall(r">([a-i])</text>", svg) == ["a", "b", "c"]
+    assert "more: 0" not in drawn("bars", [("a", 3), ("b", 0), ("c", 0)])
+
+
+def test_a_family_that_comes_twice_is_told_by_its_checks(report, archive, tmp_path):
+    again = [replace(report.findings[0], check=f"rights.{name}") for name in ("missing", "years")]
+    findings = (report.findings[3], report.findings[0], *again)
+    page = reports.write(replace(report, findings=findings), tmp_path / "out", archive=archive).read_text()
+    assert '<a href="#rights-1">Rights: classes</a>' in page
+    assert '<a href="#rights-2">Rights: missing, years</a>' in page
+    assert page.count("What a collection says of its rights") == 1
+
+
 def test_a_timeline_keeps_its_gaps():
     svg = drawn("timeline", [(1900, 2), (1903, 1)], ("year", "items"))
     [path] = [p.get("d") for p in parts(svg, "path")]

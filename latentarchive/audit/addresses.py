@@ -28,13 +28,20 @@ IIIF_ENDS = frozenset(f"{quality}.{kind}" for quality in _QUALITIES for kind in 
 
 
 def said(url: str) -> str:
-    """SQL: the network location as written, in lower case; cheap, for every row. "" where the address has none."""
-    return f"lower(split_part({url}, '/', 3))"
+    """SQL: the network location as written: what stands between the scheme and the next slash; cheap, for every row.
+
+    NULL without an address, "" where there is no such part.
+    """
+    # The first two cases are nearly all, and need no regular expression.
+    return f"""CASE WHEN starts_with({url}, 'https://') OR starts_with({url}, 'http://') THEN split_part({url}, '/', 3)
+        WHEN {url} IS NULL OR trim({url}) = '' THEN NULL
+        WHEN regexp_matches({url}, '(?i)^\\s*(https?:)?//') THEN split_part({url}, '/', 3)
+        ELSE '' END"""
 
 
 def netloc(location: str) -> str:
     """SQL: a location of `said` without what does not count; for each different one. NULL where nothing is left."""
-    bare = f"regexp_extract({location}, '^[^?#]*')"
+    bare = f"regexp_extract(lower({location}), '^[^?#]*')"
     bare = rf"regexp_replace(trim({bare}), '^([^@]*@)?(www\.)?', '')"
     return rf"nullif(regexp_replace({bare}, '\.?(:80|:443)?$', ''), '')"
 
@@ -52,7 +59,8 @@ def normal(url: str) -> str:
     parameters = f"string_split(regexp_extract({rest}, '[?](.*)$', 1), '&')"
     kept = f"list_sort(list_filter({parameters}, lambda p: p <> '' AND NOT regexp_matches(p, '{_TRACKING}', 'i')))"
     query = f"array_to_string(list_transform({kept}, lambda p: '?' || {_unescaped('p')}), '')"
-    return f"({netloc(said(whole))} || {_unescaped(path)} || {query})"
+    location = f"split_part({whole}, '/', 3)"
+    return f"({netloc(location)} || {_unescaped(path)} || {query})"
 
 
 def iiif(address: str) -> str:

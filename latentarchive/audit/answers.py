@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from latentarchive.audit.finding import Skip
 from latentarchive.audit.likeness import neighbour, perceptual
+from latentarchive.audit.question import Asked, Match, Question
 from latentarchive.audit.rungs import (
-    Asked,
-    Match,
-    Question,
+    Rung,
     by_address,
     by_bytes,
     by_domain,
@@ -24,47 +23,13 @@ from latentarchive.audit.rungs import (
 from latentarchive.audit.subject import Subject
 from latentarchive.audit.works import Work
 from latentarchive.errors import QueryError
-from latentarchive.measures.phash import BITS
+from latentarchive.measures.hashing import BITS
 from latentarchive.progress import Progress, silent
 
 FOUND, NOT_FOUND, NOT_ASKED = "found", "not found", "not asked"
 
 
-@dataclass(frozen=True)
-class Rung:
-    """One way to ask."""
-
-    name: str
-    #: What is looked for.
-    what: str
-    #: What it shows if it is found, and what neither answer shows.
-    shows: str
-    hides: str
-    ask: Callable[[Question], Asked]
-
-
-RUNGS = (
-    Rung("id", "the same id", "the list has an entry of this name",
-         "whether another list gives the same id to another work", by_id),
-    Rung("pair", "the same address and caption", "this very pair is listed",
-         "the same image under another caption or address; whether what lay at the address was this image", by_pair),
-    Rung("url", "the same address, letter by letter", "this address is listed",
-         "whether what lay there when it was fetched was this image, or anything at all", by_url),
-    Rung("address", "the same address, normalised", "this address is listed in some spelling",
-         "as for the address; and parameters that were dropped may have chosen another image", by_address),
-    Rung("iiif", "the same IIIF image, at any size or in part", "the image of this IIIF identifier is listed",
-         "which part, size or version of it was fetched", by_iiif),
-    Rung("host", "images from the same host", "images from there are listed, and how many",
-         "anything of this one work", by_host),
-    Rung("domain", "images from the same registered domain", "images from there are listed, and how many",
-         "anything of this one work; whose image it is, where many publish under one domain", by_domain),
-    Rung("bytes", "a file of the same bytes", "this very file is listed",
-         "the same picture saved, cropped or resized once more, which has other bytes", by_bytes),
-    Rung("perceptual", "an image that looks the same", "a copy is likely: resized, recompressed, a little changed",
-         "cropped, mirrored or turned copies; that two are one, where many look alike: look at them", perceptual),
-    Rung("neighbour", "similar works", "works that the encoder finds similar are present",
-         "membership of any kind: neighbours are other works unless another rung says so", neighbour),
-)  # fmt: skip
+RUNGS = (by_id, by_pair, by_url, by_address, by_iiif, by_host, by_domain, by_bytes, perceptual, neighbour)
 """From what shows most to what shows least of one work."""
 
 CAVEAT = (

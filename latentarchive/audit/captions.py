@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from latentarchive.audit.finding import Finding, Picture, Skip, Table
+from latentarchive.audit.finding import Finding, Picture, Skip, Table, shortened
 from latentarchive.audit.languages import NAMES, counted, identified
 from latentarchive.audit.registry import check
 from latentarchive.audit.sampling import sample
-from latentarchive.audit.spread import shortened
 from latentarchive.audit.stated import state
 from latentarchive.audit.subject import Subject
 from latentarchive.measures.intervals import WILSON, wilson

@@ -30,7 +30,7 @@ def labels(subject: Subject) -> Iterator[Finding]:
     ids = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {where} ORDER BY id")
     yield Finding(
         sentence=f"{len(ids):,} of {subject.n:,} {subject.items} carry an identifier of Local Contexts.",
-        value=len(ids) / subject.n if subject.n else 0.0,
+        value=len(ids) / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,

@@ -30,8 +30,10 @@ class Change:
     @property
     def sentence(self) -> str:
         """What changed, for a person."""
-        if self.before is None or self.after is None:
-            return f"new: {self.after.sentence}" if self.after else f"no longer asked: {self.before.sentence}"  # type: ignore[union-attr]
+        if self.before is None:
+            return f"new: {self.after.sentence}" if self.after is not None else ""
+        if self.after is None:
+            return f"no longer asked: {self.before.sentence}"
         told = f"was: {self.before.sentence} Now: {self.after.sentence}"
         if self.before.outcome != self.after.outcome:
             told = f"{self.before.outcome} became {self.after.outcome}; {told}"

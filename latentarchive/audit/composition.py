@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from latentarchive.audit.database import quoted
 from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.spread import spread
 from latentarchive.audit.stated import STATES, WHITE, state
-from latentarchive.audit.subject import Subject, quoted
+from latentarchive.audit.subject import Subject
 
 STORED = ("image", "sha256", "rights_class", "mining", "extra")
 """Columns of an archive that no catalogue leaves open: its builder fills them, or there is nothing to be stated."""
@@ -34,7 +35,8 @@ def missing(subject: Subject, *, fields: tuple[str, ...] = ()) -> Iterator[Findi
     name, *worst = rows[0]
     some = sum(1 for row in rows if sum(row[1:]))
     share = sum(worst) / subject.n
-    sentence = f"All {len(rows)} fields are stated for all {subject.n:,} {subject.noun}."
+    which = f"All {len(rows)} fields are" if len(rows) > 1 else f"The only field, {name}, is"
+    sentence = f"{which} stated for all {subject.n:,} {subject.noun}."
     if some:
         sentence = (
             f"{some} of {len(rows)} fields are missing somewhere, {name} most often: {sum(worst):,} of {subject.n:,} "

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from latentarchive.audit.finding import Skip
 from latentarchive.audit.miniatures import BLOCK, Pictures
 from latentarchive.measures import hashing, likeness
-from latentarchive.measures.hashing import WHOLE, Window
+from latentarchive.measures.hashing import WHOLE, Hashes, Window
 
 Ints = NDArray[np.int64]
 
@@ -187,13 +187,13 @@ def _proposals(
         yield _Proposed(i, j, fit, np.tile(window, (len(i), 1)), np.full(len(i), turned)), bits
 
 
-def _hashes(of: Pictures, mirrored: bool) -> NDArray[np.uint8]:
+def _hashes(of: Pictures, mirrored: bool) -> Hashes:
     return hashing.phash(of.greys[:, :, ::-1] if mirrored else of.greys)
 
 
-def _through(of: Pictures, window: Window) -> tuple[NDArray[np.uint8], likeness.Floats]:
+def _through(of: Pictures, window: Window) -> tuple[Hashes, likeness.Floats]:
     """Hashes of what a window shows, and how a first look sees it."""
-    hashes, seen = [np.empty((0, 8), np.uint8)], [np.empty((0, likeness.COARSE**2), np.float32)]
+    hashes, seen = [np.empty(0, np.uint64)], [np.empty((0, likeness.COARSE**2), np.float32)]
     for at in range(0, len(of), BLOCK):
         greys = of.luma(slice(at, at + BLOCK))
         hashes.append(hashing.window_hash(greys, window))
@@ -238,4 +238,4 @@ def _judged(
 def _bits_apart(left: Pictures, right: Pictures, i: Ints, j: Ints, mirrored: bool) -> Ints:
     greys = right.greys[j]
     other = hashing.phash(greys[:, :, ::-1] if mirrored else greys)
-    return np.bitwise_count(hashing.phash(left.greys[i]) ^ other).sum(axis=1).astype(np.int64)
+    return np.bitwise_count(hashing.phash(left.greys[i]) ^ other).astype(np.int64)

@@ -16,7 +16,7 @@ from latentarchive.audit.copies import CROPS_UP_TO, FLOOR, Copies, copies
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.miniatures import Pictures, pictures
 from latentarchive.audit.registry import check
-from latentarchive.audit.sheets import groups_table, sheet
+from latentarchive.audit.sheets import Sheet, groups_table, sheet
 from latentarchive.audit.subject import Subject
 from latentarchive.index.pairs import EXACT_UP_TO, near_pairs
 from latentarchive.measures.grouping import Cut, Links
@@ -66,8 +66,9 @@ def _same(subject: Subject, role: str, top: int) -> Finding:
     )
     share = (members - number) / n if n else None
     return Finding(
-        sentence=f"{members - number:,} of {n:,} {subject.items} are superfluous by {SAME[role]}: {members:,} of them "
-        f"are in {number:,} groups of the same." + (f" Of {missing:,} it is not known." if missing else ""),
+        sentence=_counted(members - number, n, subject.items, f"superfluous by {SAME[role]}")
+        + (f": {members:,} of them are in {_groups(number)} of the same." if members else ".")
+        + (f" Of {missing:,} it is not known." if missing else ""),
         value=share,
         unit="share" if share is not None else "",
         n=n,
@@ -116,18 +117,20 @@ def _pictures_found(
     )
     yield _superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)
     yield _sensitivity(links, "likeness", threshold, "items with an image")
-    yield sheet(links, ids, ids, shown, "likeness", "pictures of the same work")
+    yield sheet(links, Sheet(ids=ids, measure="likeness", same="pictures of the same work", shown=shown))
     mirrors = _links(n, turned, apart, threshold)
     mirrored = mirrors.cut(threshold)
-    found = mirrors.near("accepted", shown)
+    facing = sheet(mirrors, Sheet(ids=ids, measure="likeness", same="mirror images", shown=shown))
     yield Finding(
-        sentence=f"{mirrored.pairs:,} further pairs are mirror images of each other; they are in none of these counts.",
+        sentence=f"{mirrored.pairs:,} further pairs are mirror images of each other; they are in none of these counts."
+        if mirrored.pairs
+        else "No two are mirror images of each other.",
         value=mirrored.pairs,
         unit="pairs",
         n=n,
         denominator="items with an image",
-        examples=tuple(dict.fromkeys(ids[row] for i, j, _ in found for row in (i, j)))[:MOST_EXAMPLES],
-        table=sheet(mirrors, ids, ids, shown, "likeness", "mirror images").table,
+        examples=facing.examples,
+        table=facing.table,
         picture=Picture(kind="pairs", x=0, y=(1,), alt="Pairs of mirror images: the least alike first."),
         notes=("Prints and their blocks mirror each other, as do slides that were scanned from behind.",),
     )
@@ -177,7 +180,7 @@ def semantic(
     what = f"are within cosine {threshold:g} of another one"
     yield _superfluous(subject, cut, what, subject.items, notes, ids, links.labels(threshold))
     yield _sensitivity(links, "cosine", threshold, subject.items)
-    yield sheet(links, ids, ids, sheet_pairs, "cosine", "the same to this encoder")
+    yield sheet(links, Sheet(ids=ids, measure="cosine", same="what this encoder takes for one", shown=sheet_pairs))
 
 
 def _crops(found: Copies, looked: Pictures) -> str:
@@ -214,11 +217,11 @@ def _links(n: int, found: Copies, keep: np.ndarray, threshold: float) -> Links:
 def _superfluous(
     subject: Subject, cut: Cut, what: str, of: str, notes: Sequence[str], ids: list[str], labels: np.ndarray
 ) -> Finding:
-    n = len(ids)
+    n, none = len(ids), what.replace("show ", "shows ", 1).replace("are ", "is ", 1)
     table, examples = groups_table(labels, ids)
     return Finding(
-        sentence=f"{cut.superfluous:,} of {n:,} {subject.items} are superfluous: {cut.members:,} {what}, "
-        f"in {cut.groups:,} groups.",
+        sentence=_counted(cut.superfluous, n, subject.items, "superfluous")
+        + (f": {cut.members:,} {what}, in {_groups(cut.groups)}." if cut.members else f": none of them {none}."),
         value=cut.superfluous / n if n else None,
         unit="share" if n else "",
         n=n,
@@ -269,8 +272,8 @@ def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Findi
     ]
     proposed, same = rows[-1][1:]
     return Finding(
-        sentence=f"By their hashes alone {proposed:,} pairs of whole pictures are within {radius} bits; {same:,} of "
-        f"them are the same picture in their details, and {int(confirmed[radius + 1 :].sum()):,} crops lie beyond.",
+        sentence=f"Pairs of whole pictures within {radius} bits by their hashes alone: {proposed:,}, of which {same:,} "
+        f"are the same picture in their details; crops beyond: {int(confirmed[radius + 1 :].sum()):,}.",
         value=proposed,
         unit="pairs",
         n=n,
@@ -286,6 +289,14 @@ def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Findi
             log=True,
         ),
     )
+
+
+def _counted(count: int, n: int, items: str, what: str) -> str:
+    return f"{count:,} of {n:,} {items} are {what}" if count else f"None of the {n:,} {items} is {what}"
+
+
+def _groups(count: int) -> str:
+    return "one group" if count == 1 else f"{count:,} groups"
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.recorded import distinct, found
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
 from latentarchive.credentials import ALTERED, BROKEN, OUTCOMES, UNCHECKED, read_credentials
@@ -42,6 +43,9 @@ AI_FIELDS = {
 }
 """Fields on generative AI of the IPTC Photo Metadata Standard 2025.1, and what they hold."""
 
+MOST_LISTED = 200
+"""Items that a finding lists where the suite sets no number."""
+
 
 @check
 def fields(subject: Subject) -> Iterator[Finding]:
@@ -56,29 +60,21 @@ def fields(subject: Subject) -> Iterator[Finding]:
     for what, keys in TOLD.items():
         where = " OR ".join(f"coalesce(extra['embedded.{key}'], '') <> ''" for key in keys)
         count = subject.row(f"SELECT count(*) FROM items WHERE {where}")[0]
-        rows.append((what, count, count / max(subject.n, 1)))
+        rows.append((what, count, count / subject.n))
     yield Finding(
         sentence=f"{silent:,} of {subject.n:,} files tell nothing of themselves in EXIF, IPTC or XMP; "
         f"{rows[0][1]:,} tell of a creator, {rows[1][1]:,} of a credit line.",
-        value=silent / max(subject.n, 1),
+        value=silent / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
         table=Table(columns=("what", "files that tell it", "share"), rows=tuple(rows)),
         picture=Picture(kind="bars", x=0, y=(1,), alt="Bars: how many files tell each thing of themselves."),
     )
-    problem = "coalesce(extra['embedded.problem'], '') <> ''"
-    rows_of = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {problem} ORDER BY id")
-    ids = [str(one) for (one,) in rows_of]
-    if ids:
-        yield Finding(
-            sentence=f"{len(ids):,} of {subject.n:,} files have metadata that could not be read whole.",
-            value=len(ids) / max(subject.n, 1),
-            unit="share",
-            n=subject.n,
-            denominator=subject.items,
-            examples=tuple(ids[:MOST_EXAMPLES]),
-        )
+    problem = "extra['embedded.problem']"
+    if problems := [said for said, _ in distinct(subject, problem)]:
+        words = "have metadata that could not be read whole"
+        yield found(subject, problem, problems, words, MOST_LISTED, said=str, note="What could be read was kept.")
 
 
 @check
@@ -93,39 +89,17 @@ def source_types(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
     """
     _with_files(subject)
     written = "coalesce(extra['embedded.xmp:Iptc4xmpExt:DigitalSourceType'], extra['digital_source_type'])"
-    counted = [
-        (read_source_type(value), n)
-        for value, n in subject.rows(
-            f"SELECT {written} AS v, count(*) AS n FROM items WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v"
-        )
-    ]
+    counted = [(read_source_type(value), n) for value, n in distinct(subject, written)]
     told = sum(n for _, n in counted)
     made = [one.written for one, _ in counted if one.generated]
-    count = sum(n for one, n in counted if one.generated)
-    listed = []
-    if made:
-        wanted = ", ".join(["?"] * len(made))
-        listed = subject.rows(
-            f"SELECT {subject.example} AS id, {written} FROM items WHERE {written} IN ({wanted}) "
-            f"ORDER BY id LIMIT {top}",
-            made,
-        )
-    yield Finding(
-        sentence=f"{count:,} of {subject.n:,} {subject.items} say that a trained model made them, wholly or in part; "
-        f"{subject.n - told:,} say nothing of how they were made.",
-        value=count / max(subject.n, 1),
-        unit="share",
-        n=subject.n,
-        denominator=subject.items,
-        examples=tuple(str(item) for item, _ in listed[:MOST_EXAMPLES]),
-        table=Table(columns=("item", "digital source type"), rows=tuple(listed), ids=(0,)) if listed else None,
-        notes=("A file that says nothing may be of any kind.",),
-    )
+    words = "say that a trained model made them, wholly or in part"
+    silence = f"{subject.n - told:,} say nothing of how they were made, and may be of any kind."
+    yield found(subject, written, made, words, top, said=str, note=silence)
     if counted:
         bare, retired = (sum(n for one, n in counted if getattr(one, name)) for name in ("bare", "retired"))
         yield Finding(
             sentence=f"{told:,} state a digital source type; {bare:,} as a bare code, {retired:,} with a retired one.",
-            value=told / max(subject.n, 1),
+            value=told / subject.n,
             unit="share",
             n=subject.n,
             denominator=subject.items,
@@ -140,19 +114,12 @@ def source_types(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
 def ai(subject: Subject) -> Iterator[Finding]:
     """Files that fill the fields on generative AI of the IPTC standard 2025.1: system, prompt and its writer."""
     _with_files(subject)
-    filled = {key: f"coalesce(extra['embedded.{key}'], '') <> ''" for key in AI_FIELDS}
-    ids = subject.rows(f"SELECT {subject.example} AS id FROM items WHERE {' OR '.join(filled.values())} ORDER BY id")
-    rows = tuple(
-        (AI_FIELDS[key], subject.row(f"SELECT count(*) FROM items WHERE {where}")[0]) for key, where in filled.items()
-    )
-    yield Finding(
-        sentence=f"{len(ids):,} of {subject.n:,} files name an AI system, a prompt or its writer.",
-        value=len(ids) / max(subject.n, 1),
-        unit="share",
-        n=subject.n,
-        denominator=subject.items,
-        examples=tuple(str(one) for (one,) in ids[:MOST_EXAMPLES]),
-        table=Table(columns=("field", "files"), rows=rows) if ids else None,
+    said = ", ".join(f"'{what}: ' || nullif(extra['embedded.{key}'], '')" for key, what in AI_FIELDS.items())
+    column = f"nullif(concat_ws('; ', {said}), '')"
+    filled = [one for one, _ in distinct(subject, column)]
+    words = "name an AI system, a prompt or its writer"
+    yield found(
+        subject, column, filled, words, MOST_LISTED, said=str, note="A file that names none may be of any kind."
     )
 
 
@@ -172,7 +139,7 @@ def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
         require("c2pa", extra="interop")
     except ArchiveError as error:
         raise Skip(str(error)) from error
-    outcomes, codes, uses = Counter[str](), Counter[str](), Counter[str]()
+    outcomes = Counter[str]()
     generated: list[str] = []
     telling: list[tuple[str, str, str]] = []
     chosen = subject.rows(f"SELECT id FROM items ORDER BY hash(id), id LIMIT {most}")
@@ -182,21 +149,19 @@ def credentials(subject: Subject, *, most: int = 1000) -> Iterator[Finding]:
         except ArchiveError:
             outcomes[UNCHECKED] += 1
             continue
-        found = read_credentials(data, _format(data))
-        outcomes[found.outcome] += 1
-        codes.update(found.codes)
-        uses.update(found.mining)
-        if any(kind.generated for kind in found.source_types):
+        read = read_credentials(data, _format(data))
+        outcomes[read.outcome] += 1
+        if any(kind.generated for kind in read.source_types):
             generated.append(item)
-        if found.outcome in OUTCOMES[:5]:
-            telling.append((item, found.outcome, ", ".join((*found.codes, *found.mining))))
+        if read.outcome in OUTCOMES[:5]:
+            telling.append((item, read.outcome, ", ".join((*read.codes, *read.mining))))
     outcomes[UNCHECKED] += subject.n - len(chosen)
     checked = subject.n - outcomes[UNCHECKED]
     signed = sum(outcomes[one] for one in OUTCOMES[:5])
     yield Finding(
-        sentence=f"{outcomes[UNCHECKED]:,} of {subject.n:,} files were not checked; of the {checked:,} others "
-        f"{signed:,} have Content Credentials, {outcomes[ALTERED] + outcomes[BROKEN]:,} of them altered or with a "
-        "broken signature.",
+        sentence=f"{signed:,} of {checked:,} files that were checked have Content Credentials"
+        + (f", {outcomes[ALTERED] + outcomes[BROKEN]:,} of them altered or with a broken signature" if signed else "")
+        + (f"; {outcomes[UNCHECKED]:,} were not checked." if outcomes[UNCHECKED] else "."),
         value=signed / checked if checked else None,
         unit="share" if checked else "",
         n=checked,

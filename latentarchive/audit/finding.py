@@ -70,6 +70,9 @@ class Picture:
     log: bool = False
     #: Marks along x with their names, for example the threshold of a data set.
     marks: tuple[tuple[float, str], ...] = ()
+    #: Of pairs: the archive of each of the table's columns of ids, by path or name, "" the one that was audited; none:
+    #: all are of that.
+    archives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +162,12 @@ class Finding:
         return replace(self, sentence=sentence, notes=notes, examples=examples, table=table)
 
 
+def shortened(value: object, most: int = 80) -> str:
+    """A value as a table tells it: in one line of at most so many characters."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _in(value: Any, ids: frozenset[str] | set[str]) -> bool:
     return isinstance(value, str) and value in ids
 
@@ -200,5 +209,6 @@ def finding(record: Mapping[str, Any]) -> Finding:
     if values.get("picture") is not None:
         picture = dict(values["picture"])
         picture |= {"y": tuple(picture["y"]), "marks": tuple((float(at), str(name)) for at, name in picture["marks"])}
+        picture["archives"] = tuple(map(str, picture.get("archives", ())))
         values["picture"] = Picture(**picture)
     return Finding(**values)

@@ -12,11 +12,12 @@ from PIL import Image
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Skip
-from latentarchive.audit.rungs import MOST, Asked, Match, Question
+from latentarchive.audit.question import MOST, Asked, Match, Question
+from latentarchive.audit.rungs import rung
 from latentarchive.audit.works import picture
 from latentarchive.errors import ArchiveError, QueryError
 from latentarchive.images import thumbnail
-from latentarchive.measures.phash import BITS, SIDE, hamming, phash
+from latentarchive.measures.hashing import BITS, SIDE, hamming, phash
 
 RADIUS = 10
 """Bits of a perceptual hash that may differ at most, unless more are asked for: the default of imagededup."""
@@ -41,6 +42,12 @@ class Seen:
     no_vectors: str = ""
 
 
+@rung(
+    "perceptual",
+    "an image that looks the same",
+    shows="a copy is likely: resized, recompressed, a little changed",
+    hides="cropped, mirrored or turned copies; that two are one, where many look alike: look at them",
+)
 def perceptual(question: Question) -> Asked:
     """Shown images whose perceptual hash differs in few bits; of files through thumbnails like those of the archive."""
     archive = question.subject.holding()
@@ -75,6 +82,12 @@ def perceptual(question: Question) -> Asked:
     return Asked(found, seen.faults, note, nearest)
 
 
+@rung(
+    "neighbour",
+    "similar works",
+    shows="works that the encoder finds similar are present",
+    hides="membership of any kind: neighbours are other works unless another rung says so",
+)
 def neighbour(question: Question) -> Asked:
     """The nearest shown works in the archive's space: whether similar ones are present."""
     archive = question.subject.with_vectors()

@@ -8,8 +8,9 @@ from pathlib import Path
 from latentarchive.audit.addresses import RULES
 from latentarchive.audit.answers import CAVEAT, FOUND, NOT_ASKED, NOT_FOUND, RUNGS, Membership, member
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.question import Question
 from latentarchive.audit.registry import check
-from latentarchive.audit.rungs import Question, by_domain
+from latentarchive.audit.rungs import by_domain
 from latentarchive.audit.subject import Subject
 from latentarchive.audit.works import Work, read_list
 
@@ -68,7 +69,7 @@ def institutions(subject: Subject, *, domains: tuple[str, ...]) -> Iterator[Find
     if not addressed:
         message = f"none of the {subject.n:,} {subject.items} has an address that names a host"
         raise Skip(message)
-    found = by_domain(question).found
+    found = by_domain.ask(question).found
     rows = sorted(((works[at].name, match.rows) for at, match in found.items()), key=lambda row: (-row[1], row[0]))
     missing = sorted(work.name for at, work in enumerate(works) if at not in found)
     total = sum(n for _, n in rows)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from PIL import Image
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Skip
-from latentarchive.errors import ArchiveDamaged
 from latentarchive.measures import hashing, likeness
 from latentarchive.scale import ahead
 
@@ -79,7 +76,8 @@ def pictures(archive: Archive, folder: Path) -> Pictures:
     greys = np.empty((len(rows), hashing.SIDE, hashing.SIDE), np.uint8)
     colours = _array(folder / "colours.npy", np.uint8, (len(rows), likeness.SIDE, likeness.SIDE, 3))
     bearings = _array(folder / "bearings.npy", np.float32, (len(rows), 5, likeness.COARSE**2))
-    kept = (data for row, data in enumerate(_thumbnails(archive)) if shown[row])
+    read = ((start + at, data) for start, block in archive.holdings.thumbnails() for at, data in enumerate(block))
+    kept = (data for row, data in read if shown[row])
     same, seen = np.empty(len(rows), np.int64), dict[bytes, int]()
     for number, (grey, colour) in enumerate(ahead(_small, kept, workers=2, depth=64)):
         greys[number], colours[number] = grey, colour
@@ -93,18 +91,6 @@ def pictures(archive: Archive, folder: Path) -> Pictures:
 def _array(path: Path, kind: type, shape: tuple[int, ...]) -> NDArray[Any]:
     """A new array in a file; one without rows lies in none, which numpy does not map."""
     return open_memmap(path, "w+", kind, shape) if shape[0] else np.empty(shape, kind)
-
-
-def _thumbnails(archive: Archive) -> Iterator[bytes]:
-    for part in range(len(archive.manifest.parts)):
-        path = archive.path / f"thumbs/part-{part:05d}.parquet"
-        try:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(batch_size=256, columns=["webp"]):
-                    yield from batch["webp"].to_pylist()
-        except (OSError, ValueError) as error:
-            message = f"{path} cannot be read ({error}); restore it from a copy, or build the archive again"
-            raise ArchiveDamaged(message) from error
 
 
 def _small(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -66,17 +64,10 @@ def chosen(subject: Subject, *, of: str, most: int) -> Chosen:
 
 def _thumbnails(archive: Archive, rows: NDArray[np.int64]) -> Iterator[tuple[int, Image.Image]]:
     wanted = set(rows.tolist())
-    starts = [0, *accumulate(archive.manifest.parts)]
-    for part, first in enumerate(starts[:-1]):
-        if not any(row in wanted for row in range(first, starts[part + 1])):
-            continue
-        row = first
-        with pq.ParquetFile(archive.path / f"thumbs/part-{part:05d}.parquet") as file:
-            for batch in file.iter_batches(batch_size=256, columns=["webp"]):
-                for value in batch["webp"]:
-                    if row in wanted and (webp := value.as_py()):
-                        yield row, Image.open(io.BytesIO(webp), formats=["WEBP"])
-                    row += 1
+    for start, block in archive.holdings.thumbnails():
+        for row, webp in enumerate(block, start):
+            if webp and row in wanted:
+                yield row, Image.open(io.BytesIO(webp), formats=["WEBP"])
 
 
 def _originals(archive: Archive, rows: NDArray[np.int64]) -> Iterator[tuple[int, Image.Image]]:

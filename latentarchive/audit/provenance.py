@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table, shortened
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
 from latentarchive.ownership import OPEN, TAKEN, UNCERTAIN, Owner, Ownership, read_ownership, words_in
+
+QUOTED, WHOLE = 160, 400
+"""Characters that are quoted of a link of a chain, and of a text."""
 
 AID = "Read by rules from the text alone; the museum's files know more."
 
@@ -87,7 +90,8 @@ def gaps(subject: Subject, *, at_least_years: int = 10, top: int = 100) -> Itera
         table=Table(
             columns=("item", "last known", "next known", "who had it then", "who had it next"),
             rows=tuple(
-                (one.id, gap.after, gap.before, _quote(gap.left), _quote(gap.right)) for one, gap in found[:top]
+                (one.id, gap.after, gap.before, shortened(gap.left, QUOTED), shortened(gap.right, QUOTED))
+                for one, gap in found[:top]
             ),
             ids=(0,),
         )
@@ -148,7 +152,7 @@ def period(subject: Subject, *, first: int = 1933, last: int = 1945, top: int = 
         examples=tuple(hands[:MOST_EXAMPLES]),
         table=Table(
             columns=("item", "between", "and", "from", "to"),
-            rows=tuple((one.id, a, b, _quote(x), _quote(y)) for one, a, b, x, y in passed[:top]),
+            rows=tuple((one.id, a, b, shortened(x, QUOTED), shortened(y, QUOTED)) for one, a, b, x, y in passed[:top]),
             ids=(0,),
         )
         if passed
@@ -164,7 +168,7 @@ def period(subject: Subject, *, first: int = 1933, last: int = 1945, top: int = 
             denominator="the same works",
             table=Table(
                 columns=("item", "made", "text"),
-                rows=tuple((one.id, one.made_by, _quote(one.text, 400)) for one in open_ones[:top]),
+                rows=tuple((one.id, one.made_by, shortened(one.text, WHOLE)) for one in open_ones[:top]),
                 ids=(0,),
             ),
         )
@@ -275,8 +279,3 @@ def _passages(chain: Ownership, first: int, last: int) -> Iterator[tuple[int, in
             if left is not None and left <= begins and left <= last and begins >= first and begins != OPEN:
                 yield left, begins, dated.text, chain.owners[number].text
         dated = owner
-
-
-def _quote(text: str, most: int = 160) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -38,20 +39,13 @@ def sharpness(
         share_of_median: Below this share of the collection's median an image is named; our convention.
         most: How many images are looked at.
     """
-    ids, figures, how = _looked_at(subject, of, most)
-    values = figures[:, 0]
+    looked = _look(subject, of, most)
+    values = looked.figures["sharpness"]
     middle = float(np.median(values))
-    low = np.flatnonzero(values < share_of_median * middle)
-    low = low[np.argsort(values[low], kind="stable")]
     cuts = np.quantile(values, np.linspace(0, 1, 11))
-    yield Finding(
-        sentence=f"{len(low):,} of {len(ids):,} images are far less sharp than the others: below {share_of_median:.0%} "
-        f"of the median of {middle:,.0f}.",
-        value=len(low) / len(ids),
-        unit="share",
-        n=len(ids),
-        denominator=how,
-        examples=tuple(ids[at] for at in low[:MOST_EXAMPLES]),
+    less = f"images are far less sharp than the others: below {share_of_median:.0%} of the median of {middle:,.0f}"
+    yield replace(
+        looked.named(less, values < share_of_median * middle, values),
         table=Table(
             columns=("share of the images", "sharpness up to"),
             rows=tuple((at / 10, float(cut)) for at, cut in enumerate(cuts)),
@@ -75,22 +69,11 @@ def brightness(
         light: Light is one whose 5th percentile is above it (CleanVision 0.3: 0.95).
         most: How many images are looked at.
     """
-    ids, figures, how = _looked_at(subject, of, most)
-    for words, order, found in (
-        ("dark all over", figures[:, 2], figures[:, 2] < dark),
-        ("light all over", -figures[:, 1], figures[:, 1] > light),
-    ):
-        at = np.flatnonzero(found)
-        at = at[np.argsort(order[at], kind="stable")]
-        yield Finding(
-            sentence=f"{len(at):,} of {len(ids):,} images are {words}.",
-            value=len(at) / len(ids),
-            unit="share",
-            n=len(ids),
-            denominator=how,
-            examples=tuple(ids[one] for one in at[:MOST_EXAMPLES]),
-            notes=("Night scenes, negatives and mezzotints are dark; drawings on white paper are light.",),
-        )
+    looked = _look(subject, of, most)
+    low, high = looked.figures["p5"], looked.figures["p99"]
+    notes = ("Night scenes, negatives and mezzotints are dark; drawings on white paper are light.",)
+    yield replace(looked.named("images are dark all over", high < dark, high), notes=notes)
+    yield replace(looked.named("images are light all over", low > light, -low), notes=notes)
 
 
 @check
@@ -104,24 +87,18 @@ def borders(
         at_least_share: Of the height or the width, on any side; narrower borders are not counted.
         most: How many images are looked at.
     """
-    ids, figures, how = _looked_at(subject, of, most)
-    wide = figures[:, 3]
-    at = np.flatnonzero(wide >= at_least_share)
-    at = at[np.argsort(-wide[at], kind="stable")]
-    yield Finding(
-        sentence=f"{len(at):,} of {len(ids):,} images have a border of one colour over {at_least_share:.0%} of a side "
-        "or more.",
-        value=len(at) / len(ids),
-        unit="share",
-        n=len(ids),
-        denominator=how,
-        examples=tuple(ids[one] for one in at[:MOST_EXAMPLES]),
+    looked = _look(subject, of, most)
+    wide = looked.figures["border"]
+    have = f"images have a border of one colour over {at_least_share:.0%} of a side or more"
+    order = looked.order(wide >= at_least_share, -wide)
+    yield replace(
+        looked.named(have, wide >= at_least_share, -wide),
         table=Table(
             columns=("item", "widest border, share of the side"),
-            rows=tuple((ids[one], float(wide[one])) for one in at[:100]),
+            rows=tuple((looked.ids[one], float(wide[one])) for one in order[:100]),
             ids=(0,),
         )
-        if len(at)
+        if len(order)
         else None,
         notes=("A sheet on plain ground has one too. Borders of one kind make images of one institution look alike.",),
     )
@@ -140,17 +117,10 @@ def colour_cards(
         patches: How many in a row.
         most: How many images are looked at.
     """
-    ids, figures, how = _looked_at(subject, of, most)
-    at = np.flatnonzero(figures[:, 4] >= patches)
-    yield Finding(
-        sentence=f"{len(at):,} of {len(ids):,} images seem to show a colour card or a grey scale along an edge.",
-        value=len(at) / len(ids),
-        unit="share",
-        n=len(ids),
-        denominator=how,
-        examples=tuple(ids[one] for one in at[:MOST_EXAMPLES]),
-        notes=("A rule of thumb: look at them.",),
-    )
+    looked = _look(subject, of, most)
+    found = looked.figures["patches"]
+    show = "images seem to show a colour card or a grey scale along an edge"
+    yield replace(looked.named(show, found >= patches, -found), notes=("A rule of thumb: look at them.",))
 
 
 @check
@@ -179,31 +149,32 @@ def marks_like(
     if len(rows) < 3:
         message = f"of the {len(set(like))} images that like names, {len(rows)} are shown here; three are needed"
         raise Skip(message)
-    known = np.array(sorted(rows), dtype=np.int64)
-    usual = np.zeros((marks.SIDE, marks.SIDE), np.float32)
-    n = 0
+    known = Chosen(archive, np.array(sorted(rows), dtype=np.int64), of)
+    # The images are read twice: their strokes, 64 kB each, are not kept.
+    usual, n = np.zeros((marks.SIDE, marks.SIDE), np.float32), 0
     for _, image in found.pictures():
         usual += _strokes(image)
         n += 1
     usual /= max(n, 1)
-    bearing = np.stack([_strokes(image) for _, image in Chosen(archive, known, of).pictures()])
+    bearing = np.stack([_strokes(image) for _, image in known.pictures()])
     mark = marks.mark_of(bearing, usual)
-    ids, fits = zip(*((item, marks.fit(_strokes(image), mark, usual)) for item, image in found.pictures()), strict=True)
-    scores = np.array(fits)
+    fits = {item: marks.fit(_strokes(image), mark, usual) for item, image in found.pictures()}
+    scores = np.array(list(fits.values()))
     middle = float(np.median(scores))
     spread = 1.4826 * float(np.median(np.abs(scores - middle)))  # of a normal distribution, its standard deviation
     threshold = middle + deviations * spread
-    at = np.flatnonzero(scores > threshold)
-    at = at[np.argsort(-scores[at], kind="stable")]
-    yield Finding(
-        sentence=f"{len(at):,} of {len(ids):,} images seem to bear the mark of the {len(bearing)} that were named.",
-        value=len(at) / len(ids),
-        unit="share",
-        n=len(ids),
-        denominator=f"images, by their {of}",
-        examples=tuple(ids[one] for one in at[:MOST_EXAMPLES]),
-        table=Table(columns=("item", "fit"), rows=tuple((ids[one], float(scores[one])) for one in at[:1000]), ids=(0,))
-        if len(at)
+    looked = _Looked(tuple(fits), {"fit": scores}, _counted(subject, found))
+    order = looked.order(scores > threshold, -scores)
+    yield replace(
+        looked.named(
+            f"images seem to bear the mark of the {len(bearing)} that were named", scores > threshold, -scores
+        ),
+        table=Table(
+            columns=("item", "fit"),
+            rows=tuple((looked.ids[one], float(scores[one])) for one in order[:1000]),
+            ids=(0,),
+        )
+        if len(order)
         else None,
         notes=(f"Fit above {threshold:.2f}; the median is {middle:.2f}.", "Look at the last ones of the list first."),
     )
@@ -269,22 +240,55 @@ def _strokes(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     return marks.strokes(np.asarray(square, dtype=np.float32))
 
 
-def _looked_at(subject: Subject, of: str, most: int) -> tuple[tuple[str, ...], NDArray[np.float64], str]:
-    """Ids, figures of shape (n, 5) in the order of `_FIGURES`, and what n counts; one look for all checks of a run."""
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """Images that were looked at; n of them."""
+
+    ids: tuple[str, ...]
+    #: float64, shape (n,), by name.
+    figures: Mapping[str, NDArray[np.float64]]
+    #: What n counts.
+    how: str
+
+    def order(self, which: NDArray[np.bool_], by: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The places of some images, those with the least of a figure first."""
+        places = np.flatnonzero(which)
+        return places[np.argsort(by[places], kind="stable")]
+
+    def named(self, words: str, which: NDArray[np.bool_], by: NDArray[np.float64]) -> Finding:
+        """The finding that so many images are something, those with the least of a figure as its examples."""
+        places, n = self.order(which, by), len(self.ids)
+        return Finding(
+            sentence=f"{len(places):,} of {n:,} {words}.",
+            value=len(places) / n,
+            unit="share",
+            n=n,
+            denominator=self.how,
+            examples=tuple(self.ids[one] for one in places[:MOST_EXAMPLES]),
+        )
+
+
+def _look(subject: Subject, of: str, most: int) -> _Looked:
+    """The figures `_FIGURES` of a subject's images: one look for all checks of a run."""
     found = chosen(subject, of=of, most=most)
-    ids, figures = subject.kept(f"appearance {of} {most}", lambda: _figures(found))
-    if not ids:
+    looked = subject.kept(f"appearance {of} {most}", lambda: _Looked(*_appearance(found), _counted(subject, found)))
+    if not looked.ids:
         message = "no original is at hand" if of == "originals" else "there are no thumbnails"
         raise Skip(message)
+    return looked
+
+
+def _counted(subject: Subject, found: Chosen) -> str:
     drawn = "" if len(found.rows) == subject.n else f", a fixed draw from {subject.n:,}"
-    return ids, figures, f"images, by their {of}{drawn}"
+    return f"images, by their {found.kind}{drawn}"
 
 
-def _figures(found: Chosen) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def _appearance(found: Chosen) -> tuple[tuple[str, ...], dict[str, NDArray[np.float64]]]:
     ids, rows = [], []
     for item, image in found.pictures():
         low, high = np.percentile(appearance.brightness(image), [5, 99])
-        wide = max(appearance.borders(image))
         ids.append(item)
+        wide = max(appearance.borders(image))
         rows.append((appearance.sharpness(image), low, high, wide, appearance.colour_patches(image)))
-    return tuple(ids), np.array(rows, dtype=np.float64).reshape(-1, len(_FIGURES))
+    figures = np.array(rows, dtype=np.float64).reshape(-1, len(_FIGURES))
+    return tuple(ids), dict(zip(_FIGURES, figures.T, strict=True))

@@ -73,7 +73,7 @@ def found(
     rows = tuple((item, said(value)) for item, value in listed(subject, column, values, top))
     return Finding(
         sentence=f"{count:,} of {subject.n:,} {subject.items} {words}.",
-        value=count / max(subject.n, 1),
+        value=count / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,

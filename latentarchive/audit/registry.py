@@ -35,6 +35,12 @@ FAMILIES = (
 )
 """Modules of this package that hold checks; the first half of their names."""
 
+LEAST = {
+    **dict.fromkeys(("top", "most", "k", "sample", "sample_rows", "often", "step", "patches", "at_least_years"), 1),
+    **dict.fromkeys(("seed", "sheet_pairs"), 0),
+}
+"""Options that count something, in whatever check, and the least that they may be."""
+
 Function = Callable[..., Iterator[Finding]]
 
 
@@ -69,6 +75,10 @@ class Check:
         except ValueError as error:
             message = f"{where}: check {self.name}: {error}"
             raise SuiteError(message) from error
+        for key, value in values.items():
+            if (least := LEAST.get(key)) is not None and isinstance(value, int) and value < least:
+                message = f"{where}: check {self.name}: {key} must be at least {least}, got {value}"
+                raise SuiteError(message)
         return dict(self.defaults) | values
 
     def findings(self, subject: Subject, options: Mapping[str, Any]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, T
 from latentarchive.audit.recorded import MOST, SILENCE, addresses, column_of, distinct, first, found, ids_of, recorded
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
+from latentarchive.measures.intervals import WILSON, wilson
 from latentarchive.optouts import (
     AI_AGENTS,
     HIDING,
@@ -56,7 +57,7 @@ def mining(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
         yield Finding(
             sentence=f"{sum(counts.values()):,} of {subject.n:,} {subject.items} say something of data mining; most "
             f"often {listed[0][0]}.",
-            value=sum(counts.values()) / max(subject.n, 1),
+            value=sum(counts.values()) / subject.n,
             unit="share",
             n=subject.n,
             denominator=subject.items,
@@ -111,7 +112,7 @@ def robots_tag(subject: Subject, *, agents: tuple[str, ...] = ("img2dataset",), 
     hidden = sum(n for written, n in distinct(subject, column) if read[written] & HIDING)
     yield Finding(
         sentence=f"{hidden:,} of {subject.n:,} {subject.items} ask search engines not to show them.",
-        value=hidden / max(subject.n, 1),
+        value=hidden / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
@@ -141,7 +142,7 @@ def usage(subject: Subject, *, category: str = "train-ai", top: int = 200) -> It
         yield Finding(
             sentence=f"{broken:,} of {subject.n:,} {subject.items} have a Content-Usage that is no structured field "
             "(RFC 9651): by the draft it counts as absent.",
-            value=broken / max(subject.n, 1),
+            value=broken / subject.n,
             unit="share",
             n=subject.n,
             denominator=subject.items,
@@ -195,7 +196,7 @@ def tdm(subject: Subject, *, files: str = "", top: int = 200) -> Iterator[Findin
     yield Finding(
         sentence=f"{total:,} of {subject.n:,} {subject.items} are reserved by TDMRep: {by_field:,} by their own "
         f"fields, {by_file:,} by the file of their site.",
-        value=total / max(subject.n, 1),
+        value=total / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
@@ -244,8 +245,8 @@ def robots(
         sentence=f"{closed[worst].total():,} of {n:,} addresses on the {len(per):,} sites with a recorded robots.txt "
         f"are closed to {worst}, the robot that most are closed to.",
         value=closed[worst].total() / n,
-        interval=_wilson(closed[worst].total(), n) if n == MOST else None,
-        interval_by="Wilson, of a draw by hash" if n == MOST else "",
+        interval=wilson(closed[worst].total(), n) if n == MOST else None,
+        interval_by=f"{WILSON}, of a draw by hash" if n == MOST else "",
         unit="share",
         n=n,
         denominator="addresses on sites with a recorded robots.txt",
@@ -275,10 +276,3 @@ def robots(
             ),
         ),
     )
-
-
-def _wilson(count: int, n: int) -> tuple[float, float]:
-    from scipy.stats import binomtest
-
-    ends = binomtest(count, n).proportion_ci(method="wilson")
-    return float(ends.low), float(ends.high)

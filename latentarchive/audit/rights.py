@@ -6,7 +6,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 
-from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table, shortened
 from latentarchive.audit.registry import check
 from latentarchive.audit.statements import Place, Stated, catalogue, columns_of, combinations, files, items_with, joined
 from latentarchive.audit.subject import Subject
@@ -40,20 +40,26 @@ def classes(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
             undecided += one.items if any(f"/{code}/" in rights.uri for code in UNDECIDED) else 0
     counts["unknown"] += unread
     unknown = counts["no statement"] + counts.get("unknown", 0)
+    why = (
+        (counts["no statement"], "have no statement"),
+        (undecided, "say that nobody has decided"),
+        (counts["unknown"] - undecided, "have words that leave it open"),
+    )
+    told = ", ".join(f"{n:,} {words}" for n, words in why if n)
     yield Finding(
-        sentence=f"{unknown:,} of {subject.n:,} {subject.items} leave open whether they may be used: "
-        f"{counts['no statement']:,} have no statement, {undecided:,} say that nobody has decided, "
-        f"{counts['unknown'] - undecided:,} have words that leave it open.",
-        value=unknown / subject.n if subject.n else 0.0,
+        sentence=f"{unknown:,} of {subject.n:,} {subject.items} leave open whether they may be used: {told}."
+        if unknown
+        else f"All {subject.n:,} {subject.items} state whether they may be used.",
+        value=unknown / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
     )
-    rows = tuple((name, counts.get(name, 0), counts.get(name, 0) / max(subject.n, 1)) for name in CLASSES)
+    rows = tuple((name, counts.get(name, 0), counts.get(name, 0) / subject.n) for name in CLASSES)
     yield Finding(
         sentence=f"Open: {_share(counts.get('open', 0), subject.n)}; restricted: "
         f"{_share(counts.get('restricted', 0), subject.n)}.",
-        value=counts.get("open", 0) / subject.n if subject.n else 0.0,
+        value=counts.get("open", 0) / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
@@ -66,17 +72,18 @@ def classes(subject: Subject, *, top: int = 20) -> Iterator[Finding]:
     )
     if statements:
         listed = sorted(statements.items(), key=lambda one: (-one[1], one[0]))
-        general = _general(subject)
+        first, general = shortened(listed[0][0][0]), _general(subject)
         yield Finding(
-            sentence=f"{len(listed):,} different statement{'s' if len(listed) > 1 else ''}; the most common is "
-            f"that of {listed[0][1]:,} items: {_short(listed[0][0][0])}",
+            sentence=f"{len(listed):,} different statements; the most common is that of {listed[0][1]:,} items: {first}"
+            if len(listed) > 1
+            else f"All that state anything say the same: {first}",
             value=len(listed),
             unit="statements",
             n=subject.n,
             denominator=subject.items,
             table=Table(
                 columns=("statement as written", "known as", "class", "items"),
-                rows=tuple((_short(text, 300), label, kind, n) for (text, label, kind), n in listed[:top]),
+                rows=tuple((shortened(text, 300), label, kind, n) for (text, label, kind), n in listed[:top]),
             ),
             notes=(
                 *((f"{top} of {len(listed):,} are listed.",) if len(listed) > top else ()),
@@ -97,7 +104,7 @@ def _general(subject: Subject) -> str:
         collection = tomllib.loads(subject.archive.manifest.recipe).get("collection", {})
     except tomllib.TOMLDecodeError:
         return ""
-    return _short(collection.get("defaults", {}).get("rights", ""))
+    return shortened(collection.get("defaults", {}).get("rights", ""))
 
 
 @check
@@ -115,7 +122,7 @@ def missing(subject: Subject, *, top: int = 200) -> Iterator[Finding]:
     count = sum(one.items for one in silent)
     yield Finding(
         sentence=f"{count:,} of {subject.n:,} {subject.items} have no rights statement.",
-        value=count / subject.n if subject.n else 0.0,
+        value=count / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
@@ -153,7 +160,7 @@ def conflicts(subject: Subject, *, columns: tuple[str, ...] = (), top: int = 200
     yield Finding(
         sentence=f"{count:,} of {subject.n:,} {subject.items} are open by one statement and restricted by another; "
         f"{several:,} have more than one.",
-        value=count / subject.n if subject.n else 0.0,
+        value=count / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
@@ -161,7 +168,7 @@ def conflicts(subject: Subject, *, columns: tuple[str, ...] = (), top: int = 200
         table=Table(
             columns=("item", "open by", "which says", "restricted by", "where it says"),
             rows=tuple(
-                (item, places[a].name, _short(said.statement, 200), places[b].name, _short(denied.statement, 200))
+                (item, places[a].name, shortened(said.statement, 200), places[b].name, shortened(denied.statement, 200))
                 for item, a, said, b, denied in listed
             ),
             ids=(0,),
@@ -228,15 +235,17 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
         message = "no item has a year"
         raise Skip(message)
     ats = sorted({at for at, _ in per})
+    begin, finish = subject.row(f"SELECT min(first), max(greatest(first, last)) FROM ({dated})")
     yield Finding(
-        sentence=f"{subject.n - n:,} of {subject.n:,} {subject.items} have no year; the others are from {ats[0]} to "
-        f"{ats[-1] + step - 1}, counted by {step} years.",
+        sentence=f"{subject.n - n:,} of {subject.n:,} {subject.items} have no year; the others are from {begin:.0f} to "
+        f"{finish:.0f}, counted by {step} years.",
         value=(subject.n - n) / subject.n,
         unit="share",
         n=subject.n,
         denominator=subject.items,
         table=Table(
-            columns=("from year", *CLASSES), rows=tuple((at, *(per[at, kind] for kind in CLASSES)) for at in ats)
+            columns=({10: "decade from", 100: "century from"}.get(step, f"{step} years from"), *CLASSES),
+            rows=tuple((at, *(per[at, kind] for kind in CLASSES)) for at in ats),
         ),
         picture=Picture(
             kind="timeline", x=0, y=(1, 2, 3, 4), alt=f"Timeline: items of each rights class, by {step} years."
@@ -263,7 +272,7 @@ def years(subject: Subject, *, step: int = 10, old: int = 1870, young: int = 193
             table=Table(
                 columns=("item", "first year", "last year", "statement"),
                 rows=tuple(
-                    (row[0], int(row[1]), int(row[2]), _short(wanted[row[3]].counting().statement))
+                    (row[0], int(row[1]), int(row[2]), shortened(wanted[row[3]].counting().statement))
                     for row in rows[:100]
                 ),
                 ids=(0,),
@@ -280,11 +289,6 @@ def _kind(rights: Rights | None) -> str:
         return "no statement"
     licensed = rights.spdx or "/licenses/" in rights.uri
     return "open by age" if rights.rights_class == "open" and not licensed else rights.rights_class
-
-
-def _short(text: str, most: int = 120) -> str:
-    flat = " ".join(str(text).split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
 def _share(count: int, n: int) -> str:

@@ -6,21 +6,17 @@ Every rung is one question for all works together: one pass over the rows, wheth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass
+from operator import attrgetter
 
 import pyarrow as pa
 
 from latentarchive.audit import addresses
-from latentarchive.audit.domains import registered_domain
 from latentarchive.audit.finding import Skip
+from latentarchive.audit.hosts import address
+from latentarchive.audit.question import NUMBER, TEXT, Asked, Match, Question
 from latentarchive.audit.subject import Subject
-from latentarchive.audit.works import Work, pair_hash
-from latentarchive.progress import Progress, silent
-
-MOST = 5
-"""Rows that are named in one answer."""
+from latentarchive.audit.works import pair_hash
 
 FEW = 200_000
 """Rows of the hosts in question up to which all their addresses are normalised: about a second."""
@@ -28,129 +24,45 @@ FEW = 200_000
 CHECKED = 1000
 """About how many stored hashes are held against address and caption."""
 
-TEXT, NUMBER = pa.string(), pa.int64()
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What one rung found of one work."""
-
-    #: How many rows.
-    rows: int
-    #: Up to `MOST` of them: id, else address.
-    which: tuple[str, ...] = ()
-    #: What there is to say beside, in words.
-    said: str = ""
-    #: What was measured, where something was: bits that differ, or a cosine.
-    value: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The answers of one rung by place of the work; works that are in neither were not found."""
-
-    found: Mapping[int, Match]
-    #: Why a work could not be asked for.
-    unasked: Mapping[int, str]
-    #: How it was asked, where that matters.
-    note: str = ""
-    #: What was nearest to works that were not found, where something was measured.
-    nearest: Mapping[int, Match] = field(default_factory=dict)
-
 
 @dataclass(frozen=True)
-class Question:
-    """Works that one list is asked for."""
+class Rung:
+    """One way to ask."""
 
-    subject: Subject
-    works: tuple[Work, ...]
-    #: Bits in which perceptual hashes may differ; None: as few as tell copies from what looks alike by chance here.
-    radius: int | None = None
-    progress: Progress = silent
-    #: Ids of works that are items of this archive, by place: they are not told as neighbours of themselves.
-    own: Mapping[int, str] = field(default_factory=dict)
-
-    def told(self, what: Callable[[Work], Any], missing: str) -> tuple[dict[int, Any], dict[int, str]]:
-        """What works tell, by place, and why the others cannot be asked for."""
-        values = {at: what(work) for at, work in enumerate(self.works)}
-        known = {at: value for at, value in values.items() if value not in (None, "")}
-        return known, {at: self.works[at].fault or missing for at in values if at not in known}
-
-    def rows_where(self, condition: str, these: str = "") -> dict[int, Match]:
-        """Matches of the table `wanted` (column w: the place of a work) with the rows of a condition.
-
-        Args:
-            condition: SQL over the columns of both.
-            these: A query for some of the rows, with their example as e, worked out before; "": all rows, as they are.
-        """
-        rows = f"MATERIALIZED ({these})" if these else f"(SELECT *, {self.subject.example} AS e FROM items)"
-        mine = ""
-        if self.own:
-            own = {"m": pa.array(self.own, NUMBER), "o": pa.array(self.own.values(), TEXT)}
-            self.subject.put("mine", pa.table(own))
-            mine = "ANTI JOIN mine ON m = w AND o = e"
-        found = self.subject.rows(
-            f"""WITH these AS {rows} SELECT w, count(*), min(e, {MOST}) FROM (
-                SELECT w, e FROM these JOIN wanted ON {condition} {mine}) GROUP BY w ORDER BY w"""
-        )
-        return {at: Match(n, tuple(which)) for at, n, which in found}
-
-    def equal(self, column: str, wanted: Mapping[int, Any], kind: pa.DataType = TEXT) -> dict[int, Match]:
-        """Rows in which an expression equals what a work tells: one pass."""
-        if not wanted:
-            return {}
-        self.subject.put("wanted", pa.table({"w": pa.array(wanted, NUMBER), "v": pa.array(wanted.values(), kind)}))
-        return self.rows_where(f"{column} = v")
-
-    @cached_property
-    def keys(self) -> dict[int, dict[str, str | None]]:
-        """``address``, ``netloc``, ``host``, ``domain`` and ``image`` of the works with an address, by place."""
-        urls = {at: work.url for at, work in enumerate(self.works) if work.url}
-        self.subject.put("wanted", pa.table({"w": pa.array(urls, NUMBER), "u": pa.array(urls.values(), TEXT)}))
-        rows = self.subject.rows(
-            f"""SELECT w, a, {addresses.netloc(addresses.said("u"))} AS l, {addresses.host("l")}, {addresses.iiif("a")}
-                FROM (SELECT w, u, {addresses.normal("u")} AS a FROM wanted)"""
-        )
-        return {
-            at: {
-                "address": address, "netloc": location, "host": host, "image": image,
-                "domain": registered_domain(host) if host else None,
-            }
-            for at, address, location, host, image in rows
-        }  # fmt: skip
-
-    def key(self, name: str, missing: str) -> tuple[dict[int, Any], dict[int, str]]:
-        """One of the `keys`, as `told` gives what works tell."""
-        known = {at: key[name] for at, key in self.keys.items() if key[name]}
-        faults = {
-            at: work.fault or ("no address was given" if not work.url else missing)
-            for at, work in enumerate(self.works)
-        }
-        return known, {at: reason for at, reason in faults.items() if at not in known}
-
-    @property
-    def hosts(self) -> str:
-        """A table of all network locations as written (said), how often (n), and as compared (netloc, host)."""
-        url = self.subject.sql("url")
-        said = self.subject.once(
-            "locations of members",
-            f"SELECT {addresses.said(url)} AS said, count(*) AS n FROM items GROUP BY said",
-        )
-        return self.subject.once(
-            "hosts of members",
-            f"""SELECT said, n, netloc, {addresses.host("netloc")} AS host
-                FROM (SELECT said, n, {addresses.netloc("said")} AS netloc FROM {said})""",
-        )
+    name: str
+    #: What is looked for.
+    what: str
+    #: What it shows if it is found, and what neither answer shows.
+    shows: str
+    hides: str
+    ask: Callable[[Question], Asked]
 
 
+def rung(name: str, what: str, *, shows: str, hides: str) -> Callable[[Callable[[Question], Asked]], Rung]:
+    """Make a rung of the function that asks it; see `Rung` for the words."""
+    return lambda ask: Rung(name, what, shows, hides, ask)
+
+
+@rung(
+    "id",
+    "the same id",
+    shows="the list has an entry of this name",
+    hides="whether another list gives the same id to another work",
+)
 def by_id(question: Question) -> Asked:
     """Rows with the same id."""
-    wanted, unasked = question.told(lambda work: work.id, "no id was given")
+    wanted, unasked = question.told(attrgetter("id"), "no id was given")
     column = f"CAST({question.subject.sql('id')} AS VARCHAR)"
     itself = Question(question.subject, question.works)  # here a work may be found as itself
     return Asked(itself.equal(column, wanted), unasked)
 
 
+@rung(
+    "pair",
+    "the same address and caption",
+    shows="this very pair is listed",
+    hides="the same image under another caption or address; whether what lay at the address was this image",
+)
 def by_pair(question: Question) -> Asked:
     """Rows of the same address and caption, by LAION's hash where the list has it."""
     subject = question.subject
@@ -164,7 +76,7 @@ def by_pair(question: Question) -> Asked:
         signed = f"CASE WHEN {stored} >= 9223372036854775808 THEN {stored} - 18446744073709551616 ELSE {stored} END"
         hashes = {at: work.pair for at, work in wanted.items()}
         return Asked(question.equal(f"TRY_CAST({signed} AS BIGINT)", hashes, NUMBER), unasked, "by LAION's 64-bit hash")
-    url, caption = subject.sql("url"), subject.sql("caption")
+    url, caption = address(subject), subject.sql("caption")
     subject.put(
         "wanted",
         pa.table(
@@ -180,12 +92,24 @@ def by_pair(question: Question) -> Asked:
     return Asked(found, unasked, f"{odd}address and caption themselves were compared")
 
 
+@rung(
+    "url",
+    "the same address, letter by letter",
+    shows="this address is listed",
+    hides="whether what lay there when it was fetched was this image, or anything at all",
+)
 def by_url(question: Question) -> Asked:
     """Rows of the same address, letter by letter."""
-    wanted, unasked = question.told(lambda work: work.url, "no address was given")
-    return Asked(question.equal(question.subject.sql("url"), wanted), unasked)
+    wanted, unasked = question.told(attrgetter("url"), "no address was given")
+    return Asked(question.equal(address(question.subject), wanted), unasked)
 
 
+@rung(
+    "address",
+    "the same address, normalised",
+    shows="this address is listed in some spelling",
+    hides="as for the address; and parameters that were dropped may have chosen another image",
+)
 def by_address(question: Question) -> Asked:
     """Rows of the same address once both are normalised."""
     wanted, unasked = question.key("address", "its address names no host")
@@ -193,6 +117,12 @@ def by_address(question: Question) -> Asked:
     return _near(question, wanted, unasked, addresses.normal("u"), ends)
 
 
+@rung(
+    "iiif",
+    "the same IIIF image, at any size or in part",
+    shows="the image of this IIIF identifier is listed",
+    hides="which part, size or version of it was fetched",
+)
 def by_iiif(question: Question) -> Asked:
     """Rows that show the same image of a IIIF service, whole or in part, at any size."""
     wanted, unasked = question.key("image", "its address is not of IIIF's Image API")
@@ -213,12 +143,12 @@ def _near(
     subject.put("near", pa.table({"l": pa.array([question.keys[at]["netloc"] for at in wanted], TEXT)}))
     subject.put("wanted", pa.table({"w": pa.array(wanted, NUMBER), "v": pa.array(wanted.values(), TEXT)}))
     here = f"FROM {hosts} WHERE netloc IN (SELECT l FROM near)"
-    url = subject.sql("url")
+    url = address(subject)
     which = f"{addresses.said(url)} IN (SELECT said {here})"
     if subject.row(f"SELECT coalesce(sum(n), 0) {here}")[0] > FEW:
         ends = {"", *ends}
         if not all("/" in address for address in wanted.values()):  # without a path, the end is the location as written
-            ends |= {said for (said,) in subject.rows(f"SELECT regexp_extract(said, '^[^?#]*') {here}")}
+            ends |= {said for (said,) in subject.rows(f"SELECT regexp_extract(lower(said), '^[^?#]*') {here}")}
         subject.put("ends", pa.table({"e": pa.array(sorted(ends), TEXT)}))
         which += f" AND {addresses.end(url)} IN (SELECT e FROM ends)"
     rows = f"SELECT {url} AS u, {subject.example} AS e FROM items WHERE {which}"
@@ -226,12 +156,24 @@ def _near(
     return Asked(question.rows_where("k = v", these), unasked)
 
 
+@rung(
+    "host",
+    "images from the same host",
+    shows="images from there are listed, and how many",
+    hides="anything of this one work",
+)
 def by_host(question: Question) -> Asked:
     """How many rows lie with the same host."""
     wanted, unasked = question.key("host", "its address names no host")
     return _counted(question, wanted, unasked, f"SELECT host AS d, n FROM {question.hosts}")
 
 
+@rung(
+    "domain",
+    "images from the same registered domain",
+    shows="images from there are listed, and how many",
+    hides="anything of this one work; whose image it is, where many publish under one domain",
+)
 def by_domain(question: Question) -> Asked:
     """How many rows lie with any host of the same registered domain."""
     wanted, unasked = question.key("domain", "its host has no registered domain")
@@ -248,6 +190,12 @@ def _counted(question: Question, wanted: Mapping[int, str], unasked: Mapping[int
     return Asked({at: Match(n[name], said=f"from {name}") for at, name in wanted.items() if name in n}, unasked)
 
 
+@rung(
+    "bytes",
+    "a file of the same bytes",
+    shows="this very file is listed",
+    hides="the same picture saved, cropped or resized once more, which has other bytes",
+)
 def by_bytes(question: Question) -> Asked:
     """Rows whose file had the same bytes, by SHA-256 or MD5, whichever the list has."""
     subject = question.subject
@@ -261,7 +209,7 @@ def by_bytes(question: Question) -> Asked:
     known: dict[int, str] = {}
     found: dict[int, Match] = {}
     for name in columns:
-        wanted, _ = question.told(lambda work, name=name: getattr(work, name), "")  # type: ignore[misc]
+        wanted, _ = question.told(attrgetter(name), "")
         known |= wanted
         found = question.equal(f"lower(CAST({subject.sql(name)} AS VARCHAR))", wanted) | found
     missing = f"neither its file nor its {' or '.join(columns)} was given"

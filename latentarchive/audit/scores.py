@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from latentarchive.audit.finding import Finding, Picture, Table
+from latentarchive.audit.finding import Finding, Picture, Skip, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
 
@@ -56,7 +56,7 @@ def distribution(
     """
     if score not in SCALES:
         message = f"score must be one of {', '.join(SCALES)}, got {score!r}"
-        raise ValueError(message)
+        raise Skip(message)
     scale, column = SCALES[score], subject.column_of(score)
     bins = _bins(subject, score, scale)
     rows = subject.rows(f"SELECT bin, sum(n)::BIGINT, min(least), max(most) FROM {bins} GROUP BY bin ORDER BY bin")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,32 +14,42 @@ GROUPS = 20
 """Groups that are listed, the largest first."""
 
 
-def sheet(links: Links, left: Sequence[str], right: Sequence[str], shown: int, measure: str, same: str) -> Finding:
-    """The least similar accepted and the most similar rejected pairs.
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """What a sheet of pairs is about."""
 
-    Args:
-        links: All pairs; their `at` is the threshold.
-        left: Ids by the first number of a link.
-        right: Ids by the second.
-        shown: At most so many pairs on each side, no item in two of them.
-        measure: Name of the score.
-        same: What accepted pairs are, in words.
-    """
-    accepted, rejected = links.near("accepted", shown), links.near("rejected", shown)
+    #: Ids by the numbers of the links.
+    ids: Sequence[str]
+    #: Name of the score, and what accepted pairs are, in words.
+    measure: str
+    same: str
+    #: At most so many pairs on each side, no item in two of them.
+    shown: int
+    #: Names of the columns of ids, and the archives that these are of ("": the one that is audited).
+    columns: tuple[str, str] = ("id", "other id")
+    archives: tuple[str, str] = ("", "")
+
+
+def sheet(links: Links, of: Sheet) -> Finding:
+    """The least similar accepted and the most similar rejected pairs of links; their `at` is the threshold."""
+    accepted, rejected = links.near("accepted", of.shown), links.near("rejected", of.shown)
     sides = (("accepted", accepted), ("rejected", rejected))
-    rows = tuple((left[i], right[j], round(score, 4), side) for side, pairs in sides for i, j, score in pairs)
+    rows = tuple((of.ids[i], of.ids[j], round(score, 4), side) for side, pairs in sides for i, j, score in pairs)
     lowest = f"the least similar accepted pair has {accepted[0][2]:.3f}" if accepted else "no pair is accepted"
     highest = f"the most similar rejected one {rejected[0][2]:.3f}" if rejected else "none is rejected so near"
     return Finding(
-        sentence=f"Look whether {measure} {links.at:g} tells {same} from others: {lowest}, {highest}.",
+        sentence=f"Look whether {of.measure} {links.at:g} tells {of.same} from others: {lowest}, {highest}."
+        if rows
+        else f"There is no pair near {of.measure} {links.at:g} to be looked at.",
         examples=tuple(dict.fromkeys(one for row in rows for one in row[:2]))[:MOST_EXAMPLES],
-        table=Table(columns=("id", "other id", measure, "side"), rows=rows, ids=(0, 1)),
+        table=Table(columns=(*of.columns, of.measure, "side"), rows=rows, ids=(0, 1)),
         picture=Picture(
             kind="pairs",
             x=0,
             y=(1,),
-            alt=f"Pairs of images: {len(accepted)} just accepted and {len(rejected)} just rejected at {measure} "
+            alt=f"Pairs of images: {len(accepted)} just accepted and {len(rejected)} just rejected at {of.measure} "
             f"{links.at:g}.",
+            archives=of.archives,
         ),
     )
 

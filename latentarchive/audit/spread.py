@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from latentarchive.audit.finding import Finding, Picture, Table
+from latentarchive.audit.finding import Finding, Picture, Table, shortened
 from latentarchive.audit.subject import Subject
 from latentarchive.measures.concentration import evenness, gini, hhi, hill, kinds_for, lorenz, robin_hood
-
-TOLD = 80
-"""Characters of a value that are shown."""
 
 PLACES = 21
 """Points of a Lorenz curve that are kept: each twentieth."""
@@ -82,9 +79,3 @@ def spread(subject: Subject, counted: str, *, kind: str, kinds: str, of: str, to
             "replacement, are of one kind.",
         ),
     )
-
-
-def shortened(value: object) -> str:
-    """A value in one line of at most `TOLD` characters."""
-    text = " ".join(str(value).split())
-    return text if len(text) <= TOLD else text[: TOLD - 1] + "…"

@@ -10,7 +10,8 @@ from zlib import crc32
 import pyarrow as pa
 
 from latentarchive.audit.finding import Skip
-from latentarchive.audit.subject import ROLES, Subject
+from latentarchive.audit.roles import ROLES
+from latentarchive.audit.subject import Subject
 from latentarchive.rights import Rights, classify
 
 COLUMNS = ("rightsstatement", "rights_statement", "rights_uri", "license_uri", *ROLES["rights"][1], "copyright")

@@ -6,82 +6,32 @@ here, whatever the publisher calls it and however deep it lies. Withheld items a
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
+from latentarchive.audit.database import READERS, database, of_files, quoted, tables
 from latentarchive.audit.finding import Skip
+from latentarchive.audit.roles import DATES, ROLES, TEXT, YEAR, Column, find
+from latentarchive.dates import parse_years
 from latentarchive.errors import SourceError
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 T = TypeVar("T")
-
-MEMORY = "2GB"
-"""What DuckDB may hold of a large table before it writes to the disk."""
-
-READERS = {
-    ".parquet": ("read_parquet", "union_by_name = true"),
-    # Texts, whatever they look like: a role says what type its column has, and one odd value refuses no file.
-    ".csv": ("read_csv", "union_by_name = true, all_varchar = true"),
-    ".tsv": ("read_csv", "union_by_name = true, all_varchar = true"),
-    ".jsonl": ("read_json_auto", "union_by_name = true, sample_size = -1"),
-}
-"""How DuckDB reads files of each suffix."""
-
-NUMBER, TEXT = "DOUBLE", "VARCHAR"
-
-ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "id": (TEXT, ("id", "sample_id", "uid", "key")),
-    "url": (TEXT, ("url", "image_url")),
-    "caption": (TEXT, ("text", "caption", "alt_text", "alt", "top_caption")),
-    "width": (NUMBER, ("original_width", "width")),
-    "height": (NUMBER, ("original_height", "height")),
-    "similarity": (NUMBER, ("similarity", "clip_l14_similarity_score", "clip_b32_similarity_score",
-                            "clip_similarity_vitl14", "clip_similarity_vitb32")),
-    "aesthetic": (NUMBER, ("aesthetic", "aesthetic_score", "aesthetics_score", "aesthetic_score_laion_v2")),
-    "punsafe": (NUMBER, ("punsafe",)),
-    "pwatermark": (NUMBER, ("pwatermark", "watermark_score")),
-    "language": (TEXT, ("language", "lang", "lang_laion")),
-    "nsfw": (TEXT, ("nsfw",)),
-    "rights": (TEXT, ("rights", "license", "licence", "license_url")),
-    "pair_hash": ("HUGEINT", ("hash",)),
-    "md5": (TEXT, ("md5",)),
-    "sha256": (TEXT, ("sha256",)),
-    "year": (NUMBER, ("year",)),
-    "year_end": (NUMBER, ("year_end",)),
-    "source": (TEXT, ("source",)),
-    "mining": (TEXT, ("mining", "data_mining", "plus_data_mining")),
-    "acquired": (TEXT, ("date_acquired", "acquired", "acquisition_date", "acquisition_year", "accession_date",
-                        "accessionyear", "accession_year")),
-    "provenance": (TEXT, ("provenance_text", "provenance", "ownership_history", "object_provenance")),
-}  # fmt: skip
-"""By role: its type, and the names it goes by, best first, in any case. Original sizes stand before those that a
-downloader resized to: LAION, DataComp, COYO and img2dataset, as ``audits.md`` of their publishers list them."""
-
-
-@dataclass(frozen=True)
-class _Column:
-    sql: str
-    name: str
 
 
 class Subject:
     """An archive, or a table in files, open for checks. Use it as a context: it holds a database."""
 
-    def __init__(self, name: str, relation: str, db: duckdb.DuckDBPyConnection, archive: Archive | None) -> None:
+    def __init__(self, name: str, db: duckdb.DuckDBPyConnection, archive: Archive | None) -> None:
         """Wrap a database whose view `items` has one row an item; see `open`."""
-        self.name, self.archive, self._db, self._relation = name, archive, db, relation
+        self.name, self.archive, self._db = name, archive, db
         #: Of the columns, as published.
         self.names: list[str] = [row[0] for row in db.execute("DESCRIBE items").fetchall()]
         self._functions: set[str] = set()
@@ -96,21 +46,11 @@ class Subject:
             SourceError: There is neither.
             ArchiveError: The archive cannot be opened.
         """
-        files = _tables(Path(path))
-        if not files:
-            return cls.of(Archive.open(path))
-        db = _database([str(file.absolute()) for file in files])
-        reader, more = READERS[files[0].suffix.lower()]
-        listed = ", ".join(_string(str(file.absolute())) for file in files)
-        try:
-            # Text files are read once: DuckDB 2.0 would turn TRY_CAST over them into a cast that refuses the file.
-            made = "VIEW" if reader == "read_parquet" else "TABLE"
-            db.execute(f"CREATE {made} items AS SELECT * FROM {reader}([{listed}], {more})")
-            return cls(Path(path).name, reader, db, None)
-        except duckdb.Error as error:
-            db.close()
-            message = f"{path} cannot be read as a table: {str(error).splitlines()[0]}"
-            raise SourceError(message) from error
+        files = tables(Path(path))
+        if not files and Path(path).is_file():
+            message = f"{path} is no table that can be read: its name must end in {', '.join(READERS)}"
+            raise SourceError(message)
+        return cls(Path(path).name, of_files(files, str(path)), None) if files else cls.of(Archive.open(path))
 
     @classmethod
     def of(cls, archive: Archive, rows: NDArray[np.int64] | None = None) -> Subject:
@@ -119,10 +59,10 @@ class Subject:
         if rows is not None:
             mask = np.zeros_like(mask)
             mask[rows] = archive.visible[rows]
-        db = _database([])
+        db = database([])
         db.register("stored", archive.collection.where(mask))
         db.execute("CREATE VIEW items AS SELECT * FROM stored")
-        return cls(archive.name, "stored", db, archive)
+        return cls(archive.name, db, archive)
 
     def __enter__(self) -> Subject:
         return self
@@ -148,7 +88,7 @@ class Subject:
     @property
     def further(self) -> list[str]:
         """Names of what an archive has beyond its columns, as `field` wants them; none of a table."""
-        return [f"extra.{name}" for name in sorted(self._extra.values())] if self.archive is not None else []
+        return [f"extra.{name}" for name in sorted(self._extra.values())]
 
     # Columns.
 
@@ -158,20 +98,43 @@ class Subject:
             return "coalesce(nullif(text, ''), title)"
         kind, names = ROLES[role]
         column = self._found(names)
+        if kind == YEAR and (date := self._dates) is not None:
+            return self._read_year(role, date)
         if column is None:
             message = f"there is no column for {role}: looked for {', '.join(names)}"
             raise Skip(message)
         # Stored numbers may be texts, floats or integers; what cannot be read is NULL and is counted as such.
+        if kind == YEAR:
+            text = f"CAST({column.sql} AS VARCHAR)"
+            return f"coalesce(TRY_CAST({text} AS DOUBLE), year(TRY_CAST({text} AS DATE)))"
         return column.sql if kind == TEXT else f"TRY_CAST({column.sql} AS {kind})"
+
+    @property
+    def _dates(self) -> Column | None:
+        """The column of dates in words, where no column gives years; else None."""
+        years = [name for kind, names in ROLES.values() if kind == YEAR for name in names]
+        return self._found(DATES) if self._found(years) is None else None
+
+    def _read_year(self, role: str, date: Column) -> str:
+        """The first or the last year that a date in words can mean."""
+        end = int(role == "year_end")
+        self.function(
+            f"read_{role}",
+            lambda texts: pa.array([parse_years(one or "")[end] for one in texts.to_pylist()], pa.float64()),
+            "DOUBLE",
+        )
+        return f"read_{role}(CAST({date.sql} AS VARCHAR))"
 
     def has(self, role: str) -> bool:
         """Whether there is a column of this role."""
-        return self._found(ROLES[role][1]) is not None
+        kind, names = ROLES[role]
+        return self._found(names) is not None or (kind == YEAR and self._dates is not None)
 
     def column_of(self, role: str) -> str:
         """The publisher's own name of the column. Raises `Skip` as `sql` does."""
         self.sql(role)
-        column = self._found(ROLES[role][1])
+        kind, names = ROLES[role]
+        column = self._found(names) or (self._dates if kind == YEAR else None)
         return column.name if column is not None else role
 
     def field(self, name: str) -> str:
@@ -205,19 +168,14 @@ class Subject:
                 return f"CAST({self.sql(role)} AS VARCHAR)"
         return "'row'"
 
-    def _found(self, names: Iterable[str]) -> _Column | None:
-        lower = {name.lower(): name for name in reversed(self.names)}
-        for name in names:
-            if name.lower() in lower:
-                return _Column(quoted(lower[name.lower()]), lower[name.lower()])
-        if self.archive is not None:
-            for name in names:
-                if (key := self._extra.get(name.lower())) is not None:
-                    return _Column(f"extra[{_string(key)}]", f"extra.{key}")
-        return None
+    def _found(self, names: Iterable[str]) -> Column | None:
+        return find(names, self.names, self._extra)
 
     @cached_property
     def _extra(self) -> dict[str, str]:
+        """By name in lower case: what an archive has beyond its columns."""
+        if self.archive is None:
+            return {}
         rows = self._db.execute("SELECT DISTINCT unnest(map_keys(extra)) FROM items ORDER BY 1").fetchall()
         return {key.lower(): key for (key,) in rows}
 
@@ -243,7 +201,7 @@ class Subject:
         return quoted(name)
 
     def function(self, name: str, function: Callable[[pa.Array], pa.Array], returns: str) -> None:
-        """Let queries call a Python function of one text column, a block at a time; NULL stays NULL.
+        """Let queries call a Python function of one text column, a block at a time; it is given NULL, and may give it.
 
         For what SQL cannot do, over distinct values: it runs on one processor.
 
@@ -254,7 +212,7 @@ class Subject:
         """
         if name not in self._functions:
             parameters, result = [duckdb.sqltype("VARCHAR")], duckdb.dtype(returns)
-            self._db.create_function(name, function, parameters, result, type="arrow")  # type: ignore[call-overload]
+            self._db.create_function(name, function, parameters, result, type="arrow", null_handling="special")  # type: ignore[call-overload]
             self._functions.add(name)
 
     def put(self, name: str, table: pa.Table) -> None:
@@ -283,43 +241,3 @@ class Subject:
             message = "this archive holds only metadata: there are no vectors"
             raise Skip(message)
         return archive
-
-
-def _tables(path: Path) -> list[Path]:
-    """The files of a table; none where the path is an archive or nothing at all."""
-    if path.is_file() and path.suffix.lower() in READERS:
-        return [path]
-    if path.is_dir() and not (path / "archive.json").exists():
-        for suffix in READERS:
-            for folder in (path, path / "metadata"):
-                if found := sorted(file for file in folder.glob(f"*{suffix}") if file.is_file()):
-                    return found
-    return []
-
-
-def _database(files: list[str]) -> duckdb.DuckDBPyConnection:
-    """A database in memory that may read these files and nothing else."""
-    scratch = tempfile.gettempdir()
-    settings: dict[str, Any] = {
-        "memory_limit": MEMORY,
-        "temp_directory": f"{scratch}/latentarchive-{os.getpid()}",
-        "python_enable_replacements": "false",
-        "autoload_known_extensions": "false",
-        "autoinstall_known_extensions": "false",
-        "preserve_insertion_order": "false",
-    }
-    db = duckdb.connect(":memory:", config=settings)
-    db.execute(f"SET allowed_paths = [{', '.join(_string(file) for file in files)}]")
-    db.execute("SET enable_external_access = false")
-    db.execute("SET enable_progress_bar = false")
-    db.execute("SET lock_configuration = true")
-    return db
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _string(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

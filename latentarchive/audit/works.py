@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from latentarchive.audit.subject import ROLES
+from latentarchive.audit.roles import ROLES
 from latentarchive.errors import ImageError, QueryError
 from latentarchive.images import SUFFIXES, decode
 

@@ -1,9 +1,10 @@
 """Datasheets: what a collection's users should know, as far as it can be measured; blanks for what only people know.
 
-Two forms over the same answers. ``EUROPEANA`` follows the subjects of "Datasheets for Digital Cultural Heritage
-Datasets" (Alkemade et al., Journal of Open Humanities Data, 2023, https://doi.org/10.5334/johd.124), ``CLASSIC`` the
-seven sections of "Datasheets for Datasets" (Gebru et al., https://doi.org/10.1145/3458723). The questions are in our
-own words.
+Two forms over the same answers. ``CLASSIC`` has the seven sections of "Datasheets for Datasets" (Gebru et al.,
+https://doi.org/10.1145/3458723). ``EUROPEANA`` adds what "Datasheets for Digital Cultural Heritage Datasets" (Alkemade
+et al., Journal of Open Humanities Data, 2023, https://doi.org/10.5334/johd.124) asks of heritage beyond them: time span
+and place, colonial and sensitive contexts, the digitisation, growth over time. Headings and questions are in our own
+words: it is no copy of that paper's template, and an institution may have to carry the answers over.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ EUROPEANA: Form = (
     )),
     ("Version, growth and maintenance", (
         ("Which state is this?", "version"),
-        ("How does it grow, and how are errors mended?", "growth"),
+        ("How did it grow over time, and what did it lose?", ""),
+        ("How does it grow now, and how are errors mended?", "growth"),
         ("Who looks after it, and how can they be reached?", ""),
     )),
 )  # fmt: skip

@@ -80,7 +80,7 @@ def measure(archive: Archive, rows: NDArray[np.int64]) -> Facts:
 def _common(subject: Subject, name: str) -> tuple[tuple[str, int], ...]:
     return tuple(
         subject.rows(
-            f"SELECT trim({name}) AS v, count(*) AS n FROM items WHERE v <> '' GROUP BY v ORDER BY n DESC, v"  # noqa: S608
+            f"SELECT trim({name}) AS v, count(*) AS n FROM items WHERE v <> '' GROUP BY v ORDER BY n DESC, v"  # noqa: S608 - own names
             f" LIMIT {MOST_NAMED}"
         )
     )

@@ -1,6 +1,6 @@
 """Perceptual hashes of pictures, of their mirror images and of windows into them, and which of them lie close.
 
-Legend: n pictures; S pixels a side; a hash is 64 bits, packed into 8 bytes.
+Legend: n pictures; S pixels a side; a hash is a number of 64 bits.
 """
 
 from __future__ import annotations
@@ -12,11 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct, dctn
 
-SIDE, LOW = 32, 8
-"""Pixels a side that the transform is taken of, and how many of its lowest frequencies along each axis make a hash."""
+SIDE, LOW, BITS = 32, 8, 64
+"""Pixels a side that the transform is taken of; how many of its lowest frequencies along each axis make a hash; the
+bits of one."""
+
+BLOCK = 4096
+"""Pictures transformed at a time: 32 MB."""
 
 TOGETHER = 2**26
 """Pairs of hashes compared at a time; all of them may turn out to be near."""
+
+Hashes = NDArray[np.uint64]
 
 Window = tuple[float, float, float, float]
 """Part of a picture: its width and height, its left and its upper edge, as shares of the picture's."""
@@ -24,22 +30,26 @@ Window = tuple[float, float, float, float]
 WHOLE: Window = (1.0, 1.0, 0.0, 0.0)
 
 
-def phash(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def phash(grey: NDArray[np.uint8]) -> Hashes:
     """The perceptual hash as ImageHash 4.3 defines it (``phash``; Zauner 2010, section 3.2.1, with the median).
 
-    Cosine transform along both axes; of its lowest 8 x 8 coefficients, that of the mean included, each gives one bit:
-    whether it is above their median.
+    Cosine transform along both axes, in float64; of its lowest 8 x 8 coefficients, that of the mean included, each
+    gives one bit: whether it is above their median.
 
     Args:
         grey: shape (n, 32, 32), pictures as Pillow's mode ``L``, resized with Lanczos.
 
     Returns:
-        shape (n, 8): bits in rows of coefficients, the first one the highest, as ImageHash prints them.
+        shape (n,): in rows of coefficients, the first one the highest bit; ``f"{one:016x}"`` is what ImageHash prints.
     """
-    return _bits(dctn(grey.astype(np.float32), type=2, axes=(1, 2))[:, :LOW, :LOW])
+    low = np.empty((len(grey), LOW, LOW))
+    for start in range(0, len(grey), BLOCK):
+        block = slice(start, start + BLOCK)
+        low[block] = dctn(grey[block].astype(np.float64), axes=(1, 2))[:, :LOW, :LOW]
+    return _bits(low)
 
 
-def window_hash(grey: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
+def window_hash(grey: NDArray[np.float32], window: Window) -> Hashes:
     """The hash that a window would have as a picture of its own, but for its resizing: by mean of area.
 
     Args:
@@ -47,7 +57,7 @@ def window_hash(grey: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
         window: Which part.
 
     Returns:
-        shape (n, 8).
+        shape (n,).
     """
     width, height, left, top = window
     lowest = dct(np.eye(SIDE), axis=0)[:LOW]
@@ -75,16 +85,21 @@ def windows(sides: tuple[float, ...], step: float) -> list[Window]:
     return [(width, height, left, top) for width, left in along for height, top in along]
 
 
+def hamming(a: Hashes, b: Hashes) -> NDArray[np.uint8]:
+    """In how many bits hashes differ, from 0 to 64: shape (len(a), len(b))."""
+    return np.bitwise_count(a[:, None] ^ b[None, :])
+
+
 def within(
-    left: NDArray[np.uint8], right: NDArray[np.uint8], radius: int
+    left: Hashes, right: Hashes, radius: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]]:
     """The pairs of hashes that differ in at most so many bits.
 
     All are compared, 64 bits at once: one processor compares some 10^9 pairs a second.
 
     Args:
-        left: shape (n, 8).
-        right: shape (m, 8).
+        left: shape (n,).
+        right: shape (m,).
         radius: From 0 to 64.
 
     Yields:
@@ -92,16 +107,18 @@ def within(
     """
     import faiss
 
-    index = faiss.IndexBinaryFlat(8 * right.shape[1])
-    index.add(np.ascontiguousarray(right))
+    asked, stored = (np.ascontiguousarray(hashes).view(np.uint8).reshape(-1, BITS // 8) for hashes in (left, right))
+    index = faiss.IndexBinaryFlat(BITS)
+    index.add(stored)
     block = max(1, min(4096, TOGETHER // max(1, len(right))))
     for start in range(0, len(left), block):
-        limits, distances, found = index.range_search(np.ascontiguousarray(left[start : start + block]), radius + 1)
+        limits, distances, found = index.range_search(asked[start : start + block], radius + 1)
         mine = np.repeat(np.arange(start, start + len(limits) - 1), np.diff(limits.astype(np.int64)))
         order = np.lexsort((found, mine))
         yield mine[order], found[order].astype(np.int64), distances[order].astype(np.int32)
 
 
-def _bits(coefficients: NDArray[np.float32]) -> NDArray[np.uint8]:
-    low = coefficients.reshape(len(coefficients), LOW * LOW)
-    return np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)
+def _bits(coefficients: NDArray[np.floating]) -> Hashes:
+    low = coefficients.reshape(len(coefficients), BITS)
+    packed = np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)
+    return packed.view(">u8").ravel().astype(np.uint64)

@@ -24,7 +24,11 @@ HEIGHT, LINE, THIN = 224, 18, 9
 """Heights in pixels: of the field of a curve or timeline, of a line of text, of a bar."""
 
 STEPS = (("decade", 10), ("century", 100))
-"""Years that a bar of a timeline stands for, by a word in the name of its column; otherwise one."""
+"""Years that a bar of a timeline stands for, by a word in the name of its column; otherwise one, or as many as it
+says ("25 years from")."""
+
+ZEROS = 6
+"""So many bars of nothing at the end of a picture are told in one line."""
 
 LONGEST = 44
 """Characters of a name in a drawing, so that none is cut off 400 pixels wide; the whole name stands in the table."""
@@ -61,7 +65,9 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
     most = max(abs(_height(row[y], picture)) for row in rows for y, _ in measures if _is_number(row[y]))
     parts, top = _key(picture, table, line=False)
     top += 6
-    for row in rows:
+    drawn = max(k for k, row in enumerate(rows, 1) if any(row[y] for y, _ in measures) or k == 1)
+    drawn = drawn if len(rows) - drawn >= ZEROS else len(rows)
+    for row in rows[:drawn]:
         name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
         values = plain(" · ".join(cell(row[y], table.columns[y]) for y, _ in measures))
         parts.append(f"<g><title>{escape(f'{name}: {values}')}</title>")
@@ -75,6 +81,10 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
             top += THIN
         parts.append("</g>")
         top += 5
+    if drawn < len(rows):
+        rest = f"{len(rows) - drawn} more: {cell(0, table.columns[picture.y[0]])}"
+        parts.append(f'<text class="v" x="0" y="{top + 13}">{escape(rest)}</text>')
+        top += LINE
     return parts, top
 
 
@@ -124,7 +134,7 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
     lorenz = _is_lorenz(picture, rows)
     at = [float(row[picture.x]) for row in rows]
     bars = picture.kind == "timeline"
-    step = next((years for word, years in STEPS if word in table.columns[picture.x].lower()), 1) if bars else 0
+    step = _years(table.columns[picture.x].lower()) if bars else 0
     first, last = at[0], at[-1] + step
     span = (last - first) or 1.0
     values = [_height(row[y], picture) for row in rows for y in picture.y if _is_number(row[y])]
@@ -180,6 +190,12 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
     if lorenz:
         parts.append(f'<text class="v" x="62%" y="{top + HEIGHT * 0.3:.0f}" text-anchor="end">equal shares</text>')
     return parts, round(bottom + (40 if name else 22))
+
+
+def _years(name: str) -> int:
+    """How many years a bar of a timeline stands for."""
+    said = re.match(r"(\d+) years", name)
+    return int(said[1]) if said else next((years for word, years in STEPS if word in name), 1)
 
 
 def _key(picture: Picture, table: Table, *, line: bool) -> tuple[list[str], int]:

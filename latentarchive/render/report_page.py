@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from latentarchive.archive import Archive
 from latentarchive.audit.comparison import Change, Comparison
-from latentarchive.audit.finding import Finding, Table
+from latentarchive.audit.finding import Finding, Table, shortened
 from latentarchive.audit.registry import about_family
 from latentarchive.audit.report import Report
 from latentarchive.render.charts import chart
@@ -30,33 +32,56 @@ MOST_PRINTED = 40
 """Rows of a table that is printed; paper shows the picture of a longer one, and the other files have its rows."""
 
 
-def report_page(report: Report, archive: Archive | None, since: Comparison | None) -> str:
+def report_page(report: Report, archives: Mapping[str, Archive], since: Comparison | None) -> str:
     """The whole page.
 
     Args:
         report: What to show, already without what is withheld.
-        archive: Where pictures of works come from; None: there are none.
+        archives: Where pictures of works come from: "" the archive that was audited, others by `Picture.archives`.
         since: What changed since an earlier report; None if there is none.
     """
     numbers = {id(one): k for k, one in enumerate(report.findings, start=1)}
-    families = [(name, list(group)) for name, group in groupby(report.findings, key=_family)]
-    parts = [_header(report), "<main>", _summary(report, numbers), _contents(families, since)]
+    sections = _sections(report)
+    parts = [_header(report), "<main>", _summary(report, numbers), _contents(sections, since)]
     if since is not None:
         parts.append(_since(since, numbers))
-    seen: dict[str, int] = {}
-    for name, group in families:
-        seen[name] = seen.get(name, 0) + 1
-        anchor = name if seen[name] == 1 else f"{name}-{seen[name]}"
-        parts.append(f'<section id="{shown(anchor)}"><h2>{shown(name.capitalize())}</h2>')
-        if about := about_family(name):
-            parts.append(f"<p class=quiet>{shown(about)}</p>")
-        for run, of_run in groupby(group, key=_run):
+    for section in sections:
+        parts.append(f'<section id="{shown(section.anchor)}"><h2>{shown(section.title)}</h2>')
+        if section.about:
+            parts.append(f"<p class=quiet>{shown(section.about)}</p>")
+        for run, of_run in groupby(section.findings, key=_run):
             parts.append(f"<h3>{shown(run)}</h3>")
-            parts += [_finding(one, numbers[id(one)], archive) for one in of_run]
+            parts += [_finding(one, numbers[id(one)], archives) for one in of_run]
         parts.append("</section>")
     parts.append(_provenance(report))
     parts.append("</main>")
     return page(f"{report.title}: {report.subject}", "\n".join(parts), style=STYLE)
+
+
+@dataclass(frozen=True)
+class _Section:
+    """The findings of one family that stand together, in the order of the suite."""
+
+    anchor: str
+    title: str
+    #: What the family is about, where it stands first; "" where it comes again.
+    about: str
+    findings: list[Finding]
+
+
+def _sections(report: Report) -> list[_Section]:
+    """Sections; one of a family that comes more than once is named by its checks too."""
+    groups = [(family, list(group)) for family, group in groupby(report.findings, key=_family)]
+    times = Counter(family for family, _ in groups)
+    sections, seen = [], Counter[str]()
+    for family, group in groups:
+        seen[family] += 1
+        anchor, title = family, family.capitalize()
+        if times[family] > 1:
+            rules = dict.fromkeys(one.check.partition(".")[2].replace("_", " ") for one in group)
+            anchor, title = f"{family}-{seen[family]}", f"{title}: {', '.join(rules)}"
+        sections.append(_Section(anchor, title, about_family(family) if seen[family] == 1 else "", group))
+    return sections
 
 
 def _header(report: Report) -> str:
@@ -91,14 +116,14 @@ def _summary(report: Report, numbers: Mapping[int, int]) -> str:
     return f'<section id="summary"><h2>{len(report.findings):,} findings</h2><ul class=summary>{lines}</ul>{named}'
 
 
-def _contents(families: Sequence[tuple[str, list[Finding]]], since: Comparison | None) -> str:
+def _contents(sections: Sequence[_Section], since: Comparison | None) -> str:
     entries: list[tuple[str, str, int | None]] = [("since", "What changed", None)] if since is not None else []
-    entries += [(name, name.capitalize(), len(group)) for name, group in families]
+    entries += [(section.anchor, section.title, len(section.findings)) for section in sections]
     entries.append(("made", "How this was made", None))
     lines = "".join(
         f'<li><a href="#{shown(anchor)}">{shown(name)}</a>'
         f"{f' <span class=quiet>{count:,}</span>' if count is not None else ''}</li>"
-        for anchor, name, count in dict.fromkeys(entries)
+        for anchor, name, count in entries
     )
     return f'<nav aria-label="Contents"><ul>{lines}</ul></nav></section>'
 
@@ -121,7 +146,7 @@ def _change(one: Change) -> str:
 <dt>now</dt><dd>{after}</dd></dl></article>"""
 
 
-def _finding(one: Finding, number_of: int, archive: Archive | None) -> str:
+def _finding(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> str:
     """One finding: its sentence, its figures, its picture and table, works to look at, how it was done."""
     above = OUTCOMES[one.outcome][1]
     parts = [f'<article class="{one.outcome}" id="f{number_of}">']
@@ -134,20 +159,20 @@ def _finding(one: Finding, number_of: int, archive: Archive | None) -> str:
         parts.append(f"<p class=facts>{'; '.join([first, *map(shown, facts[1:])])}</p>")
     if one.notes:
         parts.append(f"<ul class=notes>{''.join(f'<li>{shown(note)}</li>' for note in one.notes)}</ul>")
-    parts += _pictured(one, number_of, archive)
+    parts += _pictured(one, number_of, archives)
     if one.examples:
         how_many = "an item" if len(one.examples) == 1 else f"{len(one.examples)} items"
-        parts.append(f"<details><summary>{how_many} to look at</summary>{examples(one, archive)}</details>")
+        parts.append(f"<details><summary>{how_many} to look at</summary>{examples(one, archives.get(''))}</details>")
     return "\n".join([*parts, "</article>"])
 
 
-def _pictured(one: Finding, number_of: int, archive: Archive | None) -> Iterable[str]:
+def _pictured(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> Iterable[str]:
     table, picture = one.table, one.picture
     if table is None or not table.rows:
         return
     if picture is not None and picture.kind == "pairs":
         how_many = "one pair" if len(table.rows) == 1 else f"{len(table.rows):,} pairs"
-        sheet = pairs(one, archive)
+        sheet = pairs(one, archives)
         yield f"<details><summary>{shown(picture.alt)} ({how_many})</summary>{sheet}</details>"
     elif picture is not None and (drawn := chart(picture, table, labelled_by=f"c{number_of}")):
         yield f"""<figure class=picture>{drawn}
@@ -231,7 +256,7 @@ def _family(one: Finding) -> str:
 def _run(one: Finding) -> str:
     """The check and what it was asked, as a caption."""
     options = ", ".join(
-        f"{name} {_option(value)}" for name, value in one.options.items() if value not in (None, "", ())
+        f"{name} {shortened(_option(value))}" for name, value in one.options.items() if value not in (None, "", ())
     )
     return f"{one.check}{f': {options}' if options else ''}"
 

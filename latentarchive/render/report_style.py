@@ -45,6 +45,7 @@ ol.works.small .mat { height: 8.5rem; }
 .works .title, .pairs .title { font-size: .88rem; }
 .works .quiet, .pairs .quiet { font-size: .78rem; }
 ol.pairs { display: block; }
+h4 { font-size: .95rem; font-weight: 600; margin: 1.25rem 0 .75rem; break-after: avoid; }
 ol.pairs > li { border-bottom: 1px solid var(--line); break-inside: avoid; margin: 0 0 1.25rem;
   padding-bottom: .75rem; }
 .pair { display: grid; gap: 1rem; grid-template-columns: 1fr 1fr; }

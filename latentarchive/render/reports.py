@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 
 from latentarchive import storage
@@ -47,16 +48,26 @@ def write(report: Report, folder: Path, *, archive: Archive | None, since: Compa
     if archive is not None and (report.kind, report.subject) != ("archive", archive.name):
         message = f"this report is about {report.kind} {report.subject!r}, not about archive {archive.name!r}"
         raise ReportError(message)
-    if archive is not None:
-        withheld = set(archive.log.current())
+    archives = {"": archive, **_others(report)} if archive is not None else {}
+    for one in archives.values():
+        withheld = set(one.log.current())
         report, since = report.without(withheld), since and since.without(withheld)
     with storage.refusals(folder):
         folder.mkdir(parents=True, exist_ok=True)
     report.save(folder / "report.json")
-    storage.write_bytes(folder / "report.html", report_page(report, archive, since).encode())
+    storage.write_bytes(folder / "report.html", report_page(report, archives, since).encode())
     storage.write_bytes(folder / "report.md", markdown(report, since).encode())
     storage.write_bytes(folder / "flagged.csv", flagged(report, archive).encode("utf-8-sig"))
     return folder / "report.html"
+
+
+def _others(report: Report) -> dict[str, Archive]:
+    """The other archives that pairs of works are of, as far as they can be opened."""
+    found: dict[str, Archive] = {}
+    for place in sorted({place for one in report.findings if one.picture for place in one.picture.archives} - {""}):
+        with suppress(ArchiveError):
+            found[place] = Archive.open(place)
+    return found
 
 
 def flagged(report: Report, archive: Archive | None) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
 from latentarchive.archive import Archive
-from latentarchive.audit.finding import Finding
+from latentarchive.audit.finding import Finding, Table
 from latentarchive.items import Item
 from latentarchive.render.figures import cell
 from latentarchive.render.pages import shown
@@ -26,22 +29,43 @@ def examples(one: Finding, archive: Archive | None) -> str:
     return f'<ol class="works small">{figures}</ol>{rest}'
 
 
-def pairs(one: Finding, archive: Archive | None) -> str:
-    """A sheet of the pairs in a finding's table, in its order; what else the table says of a pair stands below it."""
-    table = one.table
-    if table is None or not table.ids:
+def pairs(one: Finding, archives: Mapping[str, Archive]) -> str:
+    """A sheet of the pairs in a finding's table, in its order; what else the table says of a pair stands below it.
+
+    Args:
+        one: The finding.
+        archives: Where pictures of works come from, by what `Picture.archives` says; what is in none is named alone.
+    """
+    table, picture = one.table, one.picture
+    if table is None or picture is None or not table.ids:
         return ""
-    entries = []
-    for row in table.rows:
-        ids = [str(row[column]) for column in table.ids]
-        said = [
-            f"{shown(name)} {shown(cell(value, name))}"
-            for column, (name, value) in enumerate(zip(table.columns, row, strict=True))
-            if column not in table.ids and value is not None
-        ]
-        works = "".join(work(item_id, _item(item_id, archive), archive) for item_id in ids)
-        entries.append(f'<li><div class=pair>{works}</div><p class="quiet meter">{"; ".join(said)}</p></li>')
-    return f"<ol class=pairs>{''.join(entries)}</ol>"
+    sides = [archives.get(place) for place in picture.archives or [""] * len(table.ids)]
+    side = table.columns.index(SIDE) if SIDE in table.columns else None
+    parts = []
+    for said, rows in groupby(table.rows, key=lambda row: None if side is None else row[side]):
+        parts.append(f"<h4>{shown(SIDES.get(str(said), str(said)))}</h4>" if said is not None else "")
+        entries = [_pair(row, table, sides) for row in rows]
+        parts.append(f"<ol class=pairs>{''.join(entries)}</ol>")
+    return "".join(parts)
+
+
+SIDE = "side"
+SIDES = {
+    "accepted": "Accepted, the least alike first",
+    "rejected": "Rejected, the most alike first",
+}
+"""The column of a sheet that says on which side of a threshold a pair lies, and what stands above each side."""
+
+
+def _pair(row: Sequence[Any], table: Table, sides: Sequence[Archive | None]) -> str:
+    ids = [str(row[column]) for column in table.ids]
+    said = [
+        f"{shown(name)} {shown(cell(value, name))}"
+        for column, (name, value) in enumerate(zip(table.columns, row, strict=True))
+        if column not in table.ids and name != SIDE and value is not None
+    ]
+    works = "".join(work(i, _item(i, archive), archive) for i, archive in zip(ids, sides, strict=True))
+    return f'<li><div class=pair>{works}</div><p class="quiet meter">{"; ".join(said)}</p></li>'
 
 
 def work(item_id: str, item: Item | None, archive: Archive | None) -> str:
