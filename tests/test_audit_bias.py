@@ -15,7 +15,7 @@ from latentarchive.audit.lists import load_instrument, load_prompts, names
 from latentarchive.audit.stimuli import sides
 from latentarchive.audit.suite import bind
 from latentarchive.build import build_archive
-from latentarchive.cabinet.catalogue import HOMES, PRAISED
+from latentarchive.cabinet.catalogue import HOMES
 from latentarchive.cli.main import main
 from latentarchive.errors import SuiteError
 from latentarchive.measures.association import leanings, permutation
@@ -308,11 +308,13 @@ def test_words_that_an_encoder_cannot_tell_apart_are_said_to_be_that(archive):
 # The cabinet: what was planted is found, with its sign, and not where labels are dealt at random.
 
 
-def test_planted_words_of_praise_are_found_in_descriptions(other_cabinet):
+def test_planted_words_of_praise_are_found_in_descriptions(other_cabinet, small_truth):
     [found] = ask(other_cabinet, "association.descriptions", stimuli="gold-and-black")
-    wanted = (PRAISED["gold"] / (1 - PRAISED["gold"])) / (PRAISED["black"] / (1 - PRAISED["black"]))  # 81 to 1
+    judged = [row for row in small_truth if row["language"] == "en" and row["praises"] is not None]
+    gold, black = ([row["praises"] for row in judged if row["colour"] == colour] for colour in ("gold", "black"))
+    drawn = (sum(gold) / (len(gold) - sum(gold))) / (sum(black) / (len(black) - sum(black)))
     assert found.interval[0] > 1
-    assert found.interval[0] <= wanted <= found.interval[1]
+    assert found.interval[0] <= drawn <= found.interval[1]  # the odds of the drawn works; planted: 81 to 1
     assert "golden works are described with praise the more often" in found.sentence
     (name, _, praised, slighted), _ = found.table.rows
     assert name == "golden works"

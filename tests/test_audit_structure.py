@@ -230,7 +230,6 @@ def test_shape_of_planted_clusters(works):
             {"k": 240},
             "240 neighbours of each work need k from 1 and more than k works: there are 240",
         ),
-        ("structure.hubs", {"k": 0}, "need k from 1"),
         ("mixing.homophily", {"fields": ["medium"]}, "medium needs two values, and 'ink' is the only one"),
         ("mixing.homophily", {"fields": ["accession"]}, "accession has a value of its own for each of 240 works"),
         ("mixing.homophily", {"fields": ["shelf"]}, "there is no column 'shelf'"),
