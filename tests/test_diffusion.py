@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import safetensors.torch as safetensors_torch
 import torch
+import transformers
 from PIL import Image
 
 from latentarchive.archive import Archive
@@ -23,8 +24,8 @@ from latentarchive.diffusion import (
     Words,
     Works,
     generator_folder,
-    generators,
     load_generator,
+    loading,
     retrieved,
 )
 from latentarchive.embedded import read_embedded
@@ -35,6 +36,8 @@ from latentarchive.render import pages, text
 from latentarchive.sources import Folder
 from latentarchive.summary import summarize
 from tests.model_helpers import WIDTH, cabinet, one_thread
+
+VERSIONS = {"diffusers": diffusers, "torch": torch, "transformers": transformers}
 
 LONG = "A red vessel on ivory with stripes, " * 9
 
@@ -89,7 +92,7 @@ def works(count, encoder, width=WIDTH, seed=0):
 
 
 def made(generator, told, *seeds, **settings):
-    return generator.generate(told, seeds=seeds or (0,), **{"steps": 3} | settings)
+    return list(generator.generate(told, seeds=seeds or (0,), **{"steps": 3} | settings))
 
 
 def one(generator, told, seed=0, **settings):
@@ -110,7 +113,7 @@ def refused(error, *told):
 
 
 def test_the_generator_knows_its_sizes(generator, small_generator):
-    assert (generator.side, generator.context) == (32, 12)
+    assert (generator.size, generator.capabilities.at_most) == ((32, 32), 12)
     assert generator.encoder == json.loads((small_generator / "card.json").read_text())["training"]["encoder"][
         "fingerprint"
     ]  # fmt: skip
@@ -154,7 +157,7 @@ def test_global_random_state_neither_counts_nor_changes(generator):
 
 
 def test_words_are_told_as_diffusers_tells_them(generator):
-    plain = generator._pipeline(
+    plain = generator._family.pipeline(
         "a red vessel", num_inference_steps=3, guidance_scale=3.0, generator=torch.Generator().manual_seed(5)
     ).images[0]
     assert np.array_equal(np.asarray(plain), np.asarray(one(generator, Words("a red vessel"), 5).image))
@@ -196,10 +199,11 @@ def test_the_record_says_how_the_image_was_made(generator, small_generator):
     record = one(generator, Words("a red vessel", negative="stripes"), 11, guidance=2).record
     assert record == Record(
         asked="a red vessel", effective="a red vessel", negative="stripes", effective_negative="stripes",
-        generator=small_generator.name,
-        fingerprint=generator.fingerprint, encoder=generator.encoder, seed=11, steps=3, guidance=2.0,
-        scheduler="DDIMScheduler", size=(32, 32), threads=1, mood="subjunctive",
-        versions={"diffusers": diffusers.__version__, "torch": torch.__version__},
+        generator=small_generator.name, pipeline="StableDiffusionPipeline",
+        fingerprint=generator.fingerprint, encoder=generator.encoder, seed=11, steps=3, denoised=3, guidance=2.0,
+        scheduler="DDIMScheduler", size=(32, 32), threads=1, device="cpu", precision="float32", mood="subjunctive",
+        versions={name: module.__version__ for name, module in VERSIONS.items()},
+        lineage=record.lineage, inventory=record.inventory,
     )  # fmt: skip
     assert record.items == ()
     assert record.left_out == 0
@@ -226,7 +230,7 @@ def test_others_still_hear_from_diffusers_that_a_prompt_is_cut(generator, caplog
     log = logging.getLogger("diffusers")
     log.addHandler(caplog.handler)
     try:
-        generator._pipeline(LONG, num_inference_steps=1)
+        generator._family.pipeline(LONG, num_inference_steps=1)
     finally:
         log.removeHandler(caplog.handler)
     assert "was truncated because CLIP" in caplog.text
@@ -238,7 +242,7 @@ def test_nothing_is_a_prompt(generator):
 
 
 def test_numbers_of_numpy_are_recorded_as_plain_ones(generator, tmp_path):
-    image = generator.generate(Words(""), seeds=np.arange(2), steps=np.int64(2), guidance=np.float32(2))[1]
+    _, image = generator.generate(Words(""), seeds=np.arange(2), steps=np.int64(2), guidance=np.float32(2))
     image.save(tmp_path / "image.png")
     assert json.loads((tmp_path / "image.json").read_text())["seed"] == 1
 
@@ -391,7 +395,7 @@ def test_settings_that_make_no_sense_are_refused(generator, settings, told):
 
 
 def test_a_bare_text_is_no_condition(generator, archive):
-    with pytest.raises(GeneratorError, match=r"is told Words or Works, got str; for a text: Words\('a red vessel'\)"):
+    with pytest.raises(GeneratorError, match=r"is told Words, Works, .* got str; for a text: Words\('a red vessel'\)"):
         generator.generate("a red vessel", seeds=[0])
     with pytest.raises(GeneratorError, match=r"must be a list, got the text 'works:1'"):
         retrieved(archive, "works:1")
@@ -418,7 +422,7 @@ def assert_cannot_load(folder, capfd, *told):
 
 def test_loading_prints_nothing_and_leaves_libraries_as_they_were(small_generator, capfd):
     level = diffusers.utils.logging.get_verbosity()
-    assert load_generator(str(small_generator)).side == 32
+    assert load_generator(str(small_generator)).size == (32, 32)
     assert capfd.readouterr() == ("", "")
     assert diffusers.utils.logging.get_verbosity() == level
     assert diffusers.utils.logging.is_progress_bar_enabled()
@@ -442,7 +446,7 @@ def test_a_folder_of_another_kind_is_named(small_encoder, small_adapter, small_g
 @pytest.mark.parametrize("damage", ["gone", "no card", "empty card", "no files", "odd card"])
 def test_what_ships_must_have_a_card_that_vouches_for_it(small_generator, tmp_path, monkeypatch, damage):
     folder = tmp_path / "tiny-generator"
-    monkeypatch.setattr(generators, "MODELS", tmp_path)
+    monkeypatch.setattr(loading, "MODELS", tmp_path)
     if damage != "gone":
         shutil.copytree(small_generator, folder)
         card = json.loads((folder / "card.json").read_text())
@@ -508,8 +512,8 @@ def test_an_index_that_cannot_be_read_is_refused(foreign, capfd, text):
 
 def test_a_pipeline_of_another_kind_is_refused(foreign, capfd):
     index = json.loads((foreign / "model_index.json").read_text())
-    (foreign / "model_index.json").write_text(json.dumps(index | {"_class_name": "FluxPipeline"}))
-    assert_cannot_load(foreign, capfd, "holds a FluxPipeline, and only Stable Diffusion is taken")
+    (foreign / "model_index.json").write_text(json.dumps(index | {"_class_name": "DiTPipeline"}))
+    assert_cannot_load(foreign, capfd, "holds a DiTPipeline, and what is taken is Flux, Kandinsky")
 
 
 @pytest.mark.parametrize("part", ["unet", "vae"])
@@ -568,7 +572,8 @@ def test_a_foreign_folder_takes_words_only(foreign, generator):
     other = load_generator(str(foreign))
     assert other.fingerprint == generator.fingerprint
     assert other.encoder == ""
-    assert same(one(other, Words("a red vessel")), one(generator, Words("a red vessel")))
+    assert (other.guidance, generator.guidance) == (7.5, 3.0)
+    assert same(one(other, Words("a red vessel"), guidance=3), one(generator, Words("a red vessel")))
     with pytest.raises(GeneratorError, match="takes words only"):
         one(other, works(1, generator.encoder))
     with pytest.raises(GeneratorError, match="takes words only"):
