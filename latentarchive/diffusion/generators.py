@@ -144,6 +144,8 @@ class Generator:
             check_shown(told)
             with self.held():
                 made = self._one(asked, said, number, observe, progress)
+            if not made.record.denoised:  # an image through the autoencoder alone: no step was told
+                progress("generating", number + 1, len(asked.seeds))
             yield made
 
     def _one(
@@ -167,7 +169,8 @@ class Generator:
                 raise
 
         try:
-            with watched(self._family.pipeline.scheduler, each, predict=observe is not None):
+            watching = watched(self._family.pipeline.scheduler, each, predict=observe is not None)
+            with watching, quiet_about_length(self._family.modules()):
                 pixels, blacked_out = self._pixels(asked, seed)
         except Exception as error:
             if raised or isinstance(error, ArchiveError):
@@ -197,8 +200,7 @@ class Generator:
                 noise = torch.from_numpy(start.noise)[None]
             noise = noise.to(pipeline.device, pipeline.dtype)
             arguments |= family.arguments(asked.size, asked.guidance) | family.begun(noise, asked.size)
-        with quiet_about_length(family.modules()):
-            made = pipeline(**arguments, num_inference_steps=asked.steps, generator=random, output_type="np")
+        made = pipeline(**arguments, num_inference_steps=asked.steps, generator=random, output_type="np")
         return made.images[0], any(getattr(made, "nsfw_content_detected", None) or ())
 
     def _condition(self, asked: Asked, seed: int) -> dict[str, Any]:

@@ -133,8 +133,10 @@ def _load(generator_id: str, folder: Path, class_name: str, number: Any) -> Any:
     options = {"dtype": number, "use_safetensors": True, "local_files_only": True}
     try:
         with quiet():
-            whole = dict(parts.with_weights(folder, options))
-            pipeline = getattr(diffusers, class_name).from_pretrained(folder, **whole, **options)
+            # Stable Diffusion 3 is often kept without T5, and diffusers misses it unless it is told that there is none.
+            given = {name: None for name, _, kind in parts.named(folder) if kind is None}
+            given |= dict(parts.with_weights(folder, options))
+            pipeline = getattr(diffusers, class_name).from_pretrained(folder, **given, **options)
     except Exception as error:  # diffusers, transformers and safetensors raise what they like
         reason = (str(error).splitlines() or [type(error).__name__])[0].replace(f"{folder}/", "")
         message = f"generator {generator_id!r}: {folder} cannot be loaded ({reason[:200]}); {_mend(generator_id)}"

@@ -44,9 +44,10 @@ def quiet_about_length(modules: Iterable[str]) -> Iterator[None]:
     own = threading.get_ident()
 
     def wanted(entry: logging.LogRecord) -> bool:
-        return entry.thread != own or "truncated because" not in entry.getMessage()
+        said = entry.getMessage()
+        return entry.thread != own or not ("truncated because" in said or "sequence length is longer" in said)
 
-    logs = [logging.getLogger(name) for name in modules]
+    logs = [logging.getLogger(name) for name in (*modules, "transformers.tokenization_utils_base")]
     for log in logs:
         log.addFilter(wanted)
     try:

@@ -184,4 +184,5 @@ class Family:
 
     def modules(self) -> list[str]:
         """Python modules of the pipelines, by which they log."""
-        return [type(one).__module__ for one in (self.pipeline, self._from_image) if one is not None]
+        diffusers = require("diffusers", extra="diffusion")
+        return [getattr(diffusers, name).__module__ for name in (self.pipeline_class, self.image_class) if name]
