@@ -1,6 +1,7 @@
 """Generating with a small generator of the real classes: images, their records, and what is refused."""
 
 import hashlib
+import io
 import json
 import logging
 import shutil
@@ -19,17 +20,23 @@ from PIL import Image
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.diffusion import (
+    FromImage,
     Generated,
+    Point,
     Record,
     Words,
     Works,
+    centroid,
+    from_work,
     generator_folder,
     load_generator,
     loading,
     retrieved,
 )
+from latentarchive.diffusion.spaces import same_encoder
 from latentarchive.embedded import read_embedded
 from latentarchive.encoders import load_encoder
+from latentarchive.encoders.twins import vision_tower
 from latentarchive.errors import ArchiveError, EncoderError, GeneratorError, QueryError
 from latentarchive.recipes import EncoderChoice, Recipe
 from latentarchive.render import pages, text
@@ -365,6 +372,128 @@ def test_more_works_than_the_context_holds_are_refused(generator):
     with pytest.raises(GeneratorError) as error:
         one(generator, works(13, generator.encoder))
     refused(error, "takes at most 12 works at once, got 13")
+
+
+@pytest.mark.parametrize("weights", [None, (3, 1), (0, 2)])
+def test_the_centroid_is_the_mean_direction_at_the_mean_length(weights):
+    """Worked out by hand: the mean of (1, 0) and (0, 1) lies at (1, 1), of (1, 0) three times at (3, 1)."""
+    vectors = np.eye(2, dtype=np.float32)
+    norms = np.array([4, 8], np.float32)
+    told = Works(ids=("w:0", "w:1"), vectors=vectors, encoder="e", norms=norms, left_out=2, reserved=("w:1",))
+    found = centroid(told, weights=weights)
+    expected = {None: ((1, 1), 6.0, (0.5, 0.5)), (3, 1): ((3, 1), 5.0, (0.75, 0.25)), (0, 2): ((0, 1), 8.0, (0.0, 1.0))}
+    direction, norm, share = expected[weights]
+    assert np.allclose(found.vector, np.array(direction) / np.linalg.norm(direction))
+    assert (found.norm, found.weights, found.ids) == (norm, share, told.ids)
+    assert (found.left_out, found.reserved, found.encoder, found.made) == (2, ("w:1",), "e", "centroid")
+
+
+@pytest.mark.parametrize("weights", [(1,), (0, 0), (-1, 2), (np.nan, 1), (np.inf, 1)])
+def test_weights_that_are_none_are_refused(weights):
+    told = Works(ids=("w:0", "w:1"), vectors=np.eye(2, dtype=np.float32), encoder="e")
+    with pytest.raises(GeneratorError, match="weights of 2 works must be as many numbers from 0 on"):
+        centroid(told, weights=weights)
+
+
+def test_what_has_no_direction_is_no_point():
+    opposite = Works(ids=("w:0", "w:1"), vectors=np.array([[1, 0], [-1, 0]], np.float32), encoder="e")
+    with pytest.raises(GeneratorError, match="lie opposite each other"):
+        centroid(opposite)
+    for vector in (np.zeros(2), np.full(2, 1.0), np.eye(2), np.array([np.nan, 1])):
+        with pytest.raises(GeneratorError, match="needs one vector of unit length"):
+            Point(vector=vector.astype(np.float32), norm=1.0, encoder="e", made="a test")
+
+
+def test_a_point_conditions_like_a_work_that_lies_there(generator):
+    told = works(3, generator.encoder)
+    alone = replace(told, ids=told.ids[:1], vectors=told.vectors[:1])
+    assert same(one(generator, centroid(alone)), one(generator, alone))
+    made = one(generator, centroid(told))
+    assert not same(made, one(generator, told))
+    assert (made.record.items, made.record.point, made.record.space) == (told.ids, "centroid", "same")
+    assert made.record.vectors == hashlib.sha256(centroid(told).vector.tobytes()).hexdigest()
+    with pytest.raises(GeneratorError, match="these works have those of an unknown one"):
+        one(generator, replace(centroid(told), encoder=""))
+
+
+def test_raw_lengths_come_from_the_archive(archive, reserved, small_encoder):
+    ids = reserved[1][:3]
+    found = retrieved(archive, ids)
+    images = [Image.open(io.BytesIO(archive.thumbnail(item_id))).convert("RGB") for item_id in ids]
+    encoded = load_encoder(f"local:{small_encoder}").encode_images(images)
+    assert np.allclose(found.norms, encoded.norms, rtol=0.02)  # thumbnails are compressed
+    assert np.allclose(centroid(found).norm, found.norms.mean())
+    assert np.allclose(centroid(found).raw, centroid(found).vector * centroid(found).norm)
+
+
+def test_images_begin_from_a_work(generator, archive, reserved):
+    item_id = reserved[1][4]
+    start = from_work(archive, item_id, strength=0.67, told=retrieved(archive, reserved[1][:2]))
+    drawn = Image.open(io.BytesIO(archive.thumbnail(item_id))).convert("RGB")
+    assert np.array_equal(np.asarray(start.image), np.asarray(drawn))
+    record = one(generator, start).record
+    assert (record.start, record.strength, record.denoised) == (item_id, 0.67, 2)
+    assert (record.items, record.archive) == (tuple(reserved[1][:2]), archive.name)
+    itself = one(generator, from_work(archive, item_id, strength=0))
+    assert same(itself, Generated(generator.decode(generator.encode(drawn)), record))
+    # The autoencoder was trained for seconds: the picture is coarse, but no longer another one.
+    small = np.asarray(drawn.resize((32, 32)), float)
+    near, far = (np.abs(np.asarray(made.image) - small).mean() for made in (itself, one(generator, Words(""))))
+    assert near < far
+
+
+def test_no_image_begins_from_a_work_that_is_withheld_or_reserved(generator, archive, reserved):
+    prohibited, free = reserved
+    with pytest.raises(GeneratorError, match="reserves data mining, and so no image begins from it"):
+        from_work(archive, prohibited[0], strength=0.5)
+    let_in = from_work(archive, prohibited[0], strength=0.5, allow_reserved=True)
+    assert one(generator, let_in).record.reserved == (prohibited[0],)
+    before, lying_there = from_work(archive, free[0], strength=0.5), centroid(retrieved(archive, free[:1]))
+    assert one(generator, before).record.reserved == ()
+    making = generator.generate(before, seeds=[1, 2], steps=2)
+    next(making)
+    archive.log.change("withhold", [free[0]], reason="a test")
+    try:
+        for told in (before, replace(before, strength=0), lying_there, FromImage(before.image, 0.5, lying_there)):
+            with pytest.raises(QueryError, match="is withheld"):
+                one(generator, told)
+        with pytest.raises(QueryError, match="is withheld"):
+            from_work(archive, free[0], strength=0.5)
+        with pytest.raises(QueryError, match="is withheld"):
+            next(making)
+    finally:
+        archive.log.change("restore", [free[0]], reason="a test")
+
+
+def test_the_original_is_taken_before_the_thumbnail(archive, reserved, monkeypatch):
+    """The other tests have an archive whose collection is not at hand."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (5, 3), "red").save(buffer, "PNG")
+    monkeypatch.setattr(archive, "original", lambda item_id: buffer.getvalue())
+    assert from_work(archive, reserved[1][0], strength=0.5).image.size == (5, 3)
+    monkeypatch.undo()
+    assert from_work(archive, reserved[1][0], strength=0.5).image.size != (5, 3)
+
+
+def test_no_image_begins_from_a_work_without_one(archive, reserved, monkeypatch):
+    monkeypatch.setattr(archive, "thumbnail", lambda item_id: b"")
+    with pytest.raises(GeneratorError, match="has no image of"):
+        from_work(archive, reserved[1][0], strength=0.5)
+
+
+def test_one_clip_under_two_names_is_one_space(small_encoder):
+    """The image tower that open_clip reads and its twin in transformers, each with its own preprocessing."""
+    encoder = load_encoder(f"local:{small_encoder}")
+    config = json.loads((small_encoder / "open_clip_config.json").read_text())["preprocess_cfg"]
+    side = {"height": 32, "width": 32}
+    processor = transformers.CLIPImageProcessor(
+        size={"shortest_edge": 32}, crop_size=side, image_mean=config["mean"], image_std=config["std"]
+    )
+    twin = vision_tower(small_encoder)
+    assert same_encoder(twin, processor, encoder)
+    with torch.no_grad():
+        twin.visual_projection.weight.copy_(twin.visual_projection.weight.flip(0))
+    assert not same_encoder(twin, processor, encoder)
 
 
 # --- wrong settings ------------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ def _device(name: str) -> Any:
     torch = require("torch", extra="diffusion")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0][:120]
         message = f"device {name!r} cannot be used ({why}); 'cpu' always can"
