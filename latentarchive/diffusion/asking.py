@@ -69,14 +69,18 @@ def _settings(family: Family, seeds: Any, steps: Any, guidance: Any) -> str:
         return f"seeds must be whole numbers from 0 to 2**63 - 1, got {bad[0]!r}"[:200]
     if not isinstance(steps, int | np.integer) or not 1 <= steps <= most:
         return f"steps must be a whole number from 1 to {most}, got {steps}"
-    if not 1 <= guidance < math.inf:
+    if not isinstance(guidance, int | float | np.number) or not 1 <= guidance < math.inf:
         return f"guidance must be at least 1 (the condition alone), got {guidance}"
     return ""
 
 
 def _size(family: Family, size: Any) -> str:
     unit = family.multiple
-    if len(size) != 2 or any(not isinstance(side, int | np.integer) or side < 1 for side in size):
+    if (
+        not isinstance(size, tuple | list)
+        or len(size) != 2
+        or any(not isinstance(side, int | np.integer) or side < 1 for side in size)
+    ):
         return f"size must be width and height in pixels, got {size}"
     if any(side % unit for side in size):
         near = " x ".join(str(max(unit, round(side / unit) * unit)) for side in size)

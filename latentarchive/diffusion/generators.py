@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -17,36 +15,17 @@ from latentarchive.diffusion.conditions import Condition, FromImage, FromNoise, 
 from latentarchive.diffusion.from_archive import check_shown
 from latentarchive.diffusion.generated import Generated
 from latentarchive.diffusion.quiet import quiet_about_length
-from latentarchive.diffusion.record import Record
-from latentarchive.diffusion.saying import said_of
+from latentarchive.diffusion.saying import Identity, recorded, said_of
 from latentarchive.diffusion.spaces import Spaces
 from latentarchive.diffusion.stepping import Observer, Step, watched
 from latentarchive.errors import ArchiveError, GeneratorError, require
 from latentarchive.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from latentarchive.diffusion.capabilities import Capabilities
     from latentarchive.diffusion.families import Family
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """What a generator is, for the record."""
-
-    #: What `load_generator` was asked for, and the digest of all files.
-    id: str
-    fingerprint: str
-    #: Fingerprint of the encoder whose vectors it was trained with, as its card names it; "": it does not.
-    encoder: str
-    adapter: str = ""
-    image_adapter: str = ""
-    prior: str = ""
-    lineage: Mapping[str, Any]
-    inventory: Mapping[str, Any]
 
 
 class Generator:
@@ -178,7 +157,8 @@ class Generator:
             self._refuse(_failed(error, asked), error)
         if not np.isfinite(pixels).all():
             self._refuse(f"made no image of seed {seed} (its values are not finite); lower the guidance")
-        return Generated(_image(pixels), self._record(asked, said, seed, done, blacked_out=blacked_out))
+        made = {"seed": seed, "denoised": done, "blacked_out": blacked_out}
+        return Generated(_image(pixels), recorded(self._family, self.identity, asked, said | made))
 
     def _pixels(self, asked: Asked, seed: int) -> tuple[NDArray[np.float32], bool]:
         """Pixels from 0 to 1, shape (height, width, 3), and whether a safety checker blacked them out."""
@@ -251,36 +231,6 @@ class Generator:
         values = self._family.unpacked(latents.detach(), size)[0].float().cpu().numpy()
         copied: NDArray[np.float32] = values.copy()
         return copied
-
-    # Saying what was done.
-
-    def _record(self, asked: Asked, said: dict[str, Any], seed: int, done: int, *, blacked_out: bool) -> Record:
-        torch, who = require("torch", extra="diffusion"), self.identity
-        names = ("diffusers", "torch", "transformers")
-        pipeline = self._family.pipeline
-        return Record(
-            **said,
-            generator=Path(who.id).name,
-            pipeline=type(pipeline).__name__,
-            adapter=Path(who.adapter).name,
-            image_adapter=Path(who.image_adapter).name,
-            prior=Path(who.prior).name,
-            fingerprint=who.fingerprint,
-            encoder=who.encoder,
-            seed=seed,
-            steps=asked.steps,
-            denoised=done,
-            guidance=asked.guidance,
-            scheduler=type(pipeline.scheduler).__name__,
-            size=asked.size,
-            blacked_out=blacked_out,
-            threads=torch.get_num_threads(),
-            device=pipeline.device.type,
-            precision=str(pipeline.dtype).removeprefix("torch."),
-            versions={name: require(name, extra="diffusion").__version__ for name in names},
-            lineage=who.lineage,
-            inventory=who.inventory,
-        )
 
     def _refuse(self, why: str, error: Exception | None = None) -> NoReturn:
         message = f"generator {self.id!r}: {why}"

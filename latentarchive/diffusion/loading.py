@@ -10,10 +10,11 @@ from typing import Any
 from latentarchive import cards, storage
 from latentarchive.diffusion import adapters, parts
 from latentarchive.diffusion.families import FAMILIES, Family, Kandinsky
-from latentarchive.diffusion.generators import Generator, Identity
+from latentarchive.diffusion.generators import Generator
 from latentarchive.diffusion.lineage import inventory, lineage
 from latentarchive.diffusion.parts import INDEX
 from latentarchive.diffusion.quiet import quiet
+from latentarchive.diffusion.saying import Identity
 from latentarchive.encoders.shipped import GENERATORS, MODELS, mend
 from latentarchive.errors import GeneratorError, nearest, require
 

@@ -1,19 +1,74 @@
-"""What a record says of a condition."""
+"""What a record says: of the generator, of what it was asked for, and of what it made."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from latentarchive.diffusion.asking import Asked, fitted
 from latentarchive.diffusion.conditions import FromImage, FromNoise, Point, Told, Words, Works
+from latentarchive.diffusion.record import Record
+from latentarchive.errors import require
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from latentarchive.diffusion.families import Family
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What a generator is, for the record."""
+
+    #: What `load_generator` was asked for, and the digest of all files.
+    id: str
+    fingerprint: str
+    #: Fingerprint of the encoder whose vectors it was trained with, as its card names it; "": it does not.
+    encoder: str
+    adapter: str = ""
+    image_adapter: str = ""
+    prior: str = ""
+    lineage: Mapping[str, Any]
+    inventory: Mapping[str, Any]
+
+
+def recorded(family: Family, who: Identity, asked: Asked, said: dict[str, Any]) -> Record:
+    """The record of one image.
+
+    Args:
+        family: Its pipeline.
+        who: The generator.
+        asked: What it was asked for.
+        said: What `said_of` gives, and fields of this one image.
+    """
+    torch, pipeline = require("torch", extra="diffusion"), family.pipeline
+    names = ("diffusers", "torch", "transformers")
+    return Record(
+        **said,
+        generator=Path(who.id).name,
+        pipeline=type(pipeline).__name__,
+        adapter=Path(who.adapter).name,
+        image_adapter=Path(who.image_adapter).name,
+        prior=Path(who.prior).name,
+        fingerprint=who.fingerprint,
+        encoder=who.encoder,
+        steps=asked.steps,
+        guidance=asked.guidance,
+        scheduler=type(pipeline.scheduler).__name__,
+        size=asked.size,
+        threads=torch.get_num_threads(),
+        device=pipeline.device.type,
+        precision=str(pipeline.dtype).removeprefix("torch."),
+        versions={name: require(name, extra="diffusion").__version__ for name in names},
+        lineage=who.lineage,
+        inventory=who.inventory,
+    )
 
 
 def said_of(family: Family, asked: Asked) -> dict[str, Any]:
