@@ -31,6 +31,7 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	$(RUN)/python -m benchmarks.metadata
 	$(RUN)/python -m benchmarks.growth
 	$(RUN)/python -m benchmarks.startup
+	$(RUN)/python -m benchmarks.generation
 	$(RUN)/python -m benchmarks.ray
 	$(RUN)/python -m benchmarks.training_set
 	$(RUN)/latentarchive demo --out models/demo

@@ -97,7 +97,7 @@ def remade(folder: Path, encoder: Encoder, images: np.ndarray) -> np.ndarray:
     generator, progress, made = load_generator(str(folder)), Shown(), []
     for i, vector in enumerate(encoder.encode_images([Image.fromarray(image) for image in images]).unit):
         work = Works(ids=(f"held-out:{i}",), vectors=vector[None], encoder=encoder.fingerprint)
-        made.append(np.asarray(generator.generate(work, seeds=[SEED + i])[0].image))
+        made.append(np.asarray(next(generator.generate(work, seeds=[SEED + i])).image))
         progress("from works", i + 1, len(images))
     return np.stack(made)
 

@@ -95,10 +95,7 @@ def run_demo(out: Path = Path("archives"), *, progress: Progress = silent) -> De
     with Subject.of(archive) as subject:
         audit = run_suite(subject, load_suite(SUITE), progress=progress)
     audit_page = reports.write(audit, out / "cabinet-audit", archive=archive)
-    made = []
-    for seed in range(SHOWN):
-        made += generator.generate(Words(WORDS), seeds=[seed])
-        progress("generating", seed + 1, SHOWN)
+    made = list(generator.generate(Words(WORDS), seeds=range(SHOWN), progress=progress))
     images, truth, page = out / "cabinet-demo", out / "cabinet-truth.parquet", out / "cabinet-demo.html"
     for image in made:
         image.save(images / name(image))

@@ -180,3 +180,13 @@ def small_adapter(small_generator):
 
     with one_thread():
         return train_lora(lora_recipe(small_generator), out=small_generator.parent / "adapter").path
+
+
+@pytest.fixture(scope="session")
+def families(tmp_path_factory):
+    """A folder with a tiny pipeline of every family, randomly initialised; see `tests.family_helpers`."""
+    from tests.family_helpers import save_all
+    from tests.model_helpers import one_thread
+
+    with one_thread():
+        return save_all(tmp_path_factory.mktemp("families"))

@@ -38,7 +38,7 @@ def foreign(copied):
 
 
 def image(generator):
-    return generator.generate(TOLD, seeds=[3], steps=3)[0]
+    return next(generator.generate(TOLD, seeds=[3], steps=3))
 
 
 def assert_refused(generator, adapter, capfd, *told):

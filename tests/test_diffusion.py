@@ -1,6 +1,7 @@
 """Generating with a small generator of the real classes: images, their records, and what is refused."""
 
 import hashlib
+import io
 import json
 import logging
 import shutil
@@ -13,28 +14,37 @@ import numpy as np
 import pytest
 import safetensors.torch as safetensors_torch
 import torch
+import transformers
 from PIL import Image
 
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.diffusion import (
+    FromImage,
     Generated,
+    Point,
     Record,
     Words,
     Works,
+    centroid,
+    from_work,
     generator_folder,
-    generators,
     load_generator,
+    loading,
     retrieved,
 )
+from latentarchive.diffusion.spaces import same_encoder
 from latentarchive.embedded import read_embedded
 from latentarchive.encoders import load_encoder
+from latentarchive.encoders.twins import vision_tower
 from latentarchive.errors import ArchiveError, EncoderError, GeneratorError, QueryError
 from latentarchive.recipes import EncoderChoice, Recipe
 from latentarchive.render import pages, text
 from latentarchive.sources import Folder
 from latentarchive.summary import summarize
 from tests.model_helpers import WIDTH, cabinet, one_thread
+
+VERSIONS = {"diffusers": diffusers, "torch": torch, "transformers": transformers}
 
 LONG = "A red vessel on ivory with stripes, " * 9
 
@@ -89,7 +99,7 @@ def works(count, encoder, width=WIDTH, seed=0):
 
 
 def made(generator, told, *seeds, **settings):
-    return generator.generate(told, seeds=seeds or (0,), **{"steps": 3} | settings)
+    return list(generator.generate(told, seeds=seeds or (0,), **{"steps": 3} | settings))
 
 
 def one(generator, told, seed=0, **settings):
@@ -110,7 +120,7 @@ def refused(error, *told):
 
 
 def test_the_generator_knows_its_sizes(generator, small_generator):
-    assert (generator.side, generator.context) == (32, 12)
+    assert (generator.size, generator.capabilities.at_most) == ((32, 32), 12)
     assert generator.encoder == json.loads((small_generator / "card.json").read_text())["training"]["encoder"][
         "fingerprint"
     ]  # fmt: skip
@@ -154,7 +164,7 @@ def test_global_random_state_neither_counts_nor_changes(generator):
 
 
 def test_words_are_told_as_diffusers_tells_them(generator):
-    plain = generator._pipeline(
+    plain = generator._family.pipeline(
         "a red vessel", num_inference_steps=3, guidance_scale=3.0, generator=torch.Generator().manual_seed(5)
     ).images[0]
     assert np.array_equal(np.asarray(plain), np.asarray(one(generator, Words("a red vessel"), 5).image))
@@ -196,10 +206,11 @@ def test_the_record_says_how_the_image_was_made(generator, small_generator):
     record = one(generator, Words("a red vessel", negative="stripes"), 11, guidance=2).record
     assert record == Record(
         asked="a red vessel", effective="a red vessel", negative="stripes", effective_negative="stripes",
-        generator=small_generator.name,
-        fingerprint=generator.fingerprint, encoder=generator.encoder, seed=11, steps=3, guidance=2.0,
-        scheduler="DDIMScheduler", size=(32, 32), threads=1, mood="subjunctive",
-        versions={"diffusers": diffusers.__version__, "torch": torch.__version__},
+        generator=small_generator.name, pipeline="StableDiffusionPipeline",
+        fingerprint=generator.fingerprint, encoder=generator.encoder, seed=11, steps=3, denoised=3, guidance=2.0,
+        scheduler="DDIMScheduler", size=(32, 32), threads=1, device="cpu", precision="float32", mood="subjunctive",
+        versions={name: module.__version__ for name, module in VERSIONS.items()},
+        lineage=record.lineage, inventory=record.inventory,
     )  # fmt: skip
     assert record.items == ()
     assert record.left_out == 0
@@ -226,7 +237,7 @@ def test_others_still_hear_from_diffusers_that_a_prompt_is_cut(generator, caplog
     log = logging.getLogger("diffusers")
     log.addHandler(caplog.handler)
     try:
-        generator._pipeline(LONG, num_inference_steps=1)
+        generator._family.pipeline(LONG, num_inference_steps=1)
     finally:
         log.removeHandler(caplog.handler)
     assert "was truncated because CLIP" in caplog.text
@@ -238,7 +249,7 @@ def test_nothing_is_a_prompt(generator):
 
 
 def test_numbers_of_numpy_are_recorded_as_plain_ones(generator, tmp_path):
-    image = generator.generate(Words(""), seeds=np.arange(2), steps=np.int64(2), guidance=np.float32(2))[1]
+    _, image = generator.generate(Words(""), seeds=np.arange(2), steps=np.int64(2), guidance=np.float32(2))
     image.save(tmp_path / "image.png")
     assert json.loads((tmp_path / "image.json").read_text())["seed"] == 1
 
@@ -363,6 +374,128 @@ def test_more_works_than_the_context_holds_are_refused(generator):
     refused(error, "takes at most 12 works at once, got 13")
 
 
+@pytest.mark.parametrize("weights", [None, (3, 1), (0, 2)])
+def test_the_centroid_is_the_mean_direction_at_the_mean_length(weights):
+    """Worked out by hand: the mean of (1, 0) and (0, 1) lies at (1, 1), of (1, 0) three times at (3, 1)."""
+    vectors = np.eye(2, dtype=np.float32)
+    norms = np.array([4, 8], np.float32)
+    told = Works(ids=("w:0", "w:1"), vectors=vectors, encoder="e", norms=norms, left_out=2, reserved=("w:1",))
+    found = centroid(told, weights=weights)
+    expected = {None: ((1, 1), 6.0, (0.5, 0.5)), (3, 1): ((3, 1), 5.0, (0.75, 0.25)), (0, 2): ((0, 1), 8.0, (0.0, 1.0))}
+    direction, norm, share = expected[weights]
+    assert np.allclose(found.vector, np.array(direction) / np.linalg.norm(direction))
+    assert (found.norm, found.weights, found.ids) == (norm, share, told.ids)
+    assert (found.left_out, found.reserved, found.encoder, found.made) == (2, ("w:1",), "e", "centroid")
+
+
+@pytest.mark.parametrize("weights", [(1,), (0, 0), (-1, 2), (np.nan, 1), (np.inf, 1)])
+def test_weights_that_are_none_are_refused(weights):
+    told = Works(ids=("w:0", "w:1"), vectors=np.eye(2, dtype=np.float32), encoder="e")
+    with pytest.raises(GeneratorError, match="weights of 2 works must be as many numbers from 0 on"):
+        centroid(told, weights=weights)
+
+
+def test_what_has_no_direction_is_no_point():
+    opposite = Works(ids=("w:0", "w:1"), vectors=np.array([[1, 0], [-1, 0]], np.float32), encoder="e")
+    with pytest.raises(GeneratorError, match="lie opposite each other"):
+        centroid(opposite)
+    for vector in (np.zeros(2), np.full(2, 1.0), np.eye(2), np.array([np.nan, 1])):
+        with pytest.raises(GeneratorError, match="needs one vector of unit length"):
+            Point(vector=vector.astype(np.float32), norm=1.0, encoder="e", made="a test")
+
+
+def test_a_point_conditions_like_a_work_that_lies_there(generator):
+    told = works(3, generator.encoder)
+    alone = replace(told, ids=told.ids[:1], vectors=told.vectors[:1])
+    assert same(one(generator, centroid(alone)), one(generator, alone))
+    made = one(generator, centroid(told))
+    assert not same(made, one(generator, told))
+    assert (made.record.items, made.record.point, made.record.space) == (told.ids, "centroid", "same")
+    assert made.record.vectors == hashlib.sha256(centroid(told).vector.tobytes()).hexdigest()
+    with pytest.raises(GeneratorError, match="these works have those of an unknown one"):
+        one(generator, replace(centroid(told), encoder=""))
+
+
+def test_raw_lengths_come_from_the_archive(archive, reserved, small_encoder):
+    ids = reserved[1][:3]
+    found = retrieved(archive, ids)
+    images = [Image.open(io.BytesIO(archive.thumbnail(item_id))).convert("RGB") for item_id in ids]
+    encoded = load_encoder(f"local:{small_encoder}").encode_images(images)
+    assert np.allclose(found.norms, encoded.norms, rtol=0.02)  # thumbnails are compressed
+    assert np.allclose(centroid(found).norm, found.norms.mean())
+    assert np.allclose(centroid(found).raw, centroid(found).vector * centroid(found).norm)
+
+
+def test_images_begin_from_a_work(generator, archive, reserved):
+    item_id = reserved[1][4]
+    start = from_work(archive, item_id, strength=0.67, told=retrieved(archive, reserved[1][:2]))
+    drawn = Image.open(io.BytesIO(archive.thumbnail(item_id))).convert("RGB")
+    assert np.array_equal(np.asarray(start.image), np.asarray(drawn))
+    record = one(generator, start).record
+    assert (record.start, record.strength, record.denoised) == (item_id, 0.67, 2)
+    assert (record.items, record.archive) == (tuple(reserved[1][:2]), archive.name)
+    itself = one(generator, from_work(archive, item_id, strength=0))
+    assert same(itself, Generated(generator.decode(generator.encode(drawn)), record))
+    # The autoencoder was trained for seconds: the picture is coarse, but no longer another one.
+    small = np.asarray(drawn.resize((32, 32)), float)
+    near, far = (np.abs(np.asarray(made.image) - small).mean() for made in (itself, one(generator, Words(""))))
+    assert near < far
+
+
+def test_no_image_begins_from_a_work_that_is_withheld_or_reserved(generator, archive, reserved):
+    prohibited, free = reserved
+    with pytest.raises(GeneratorError, match="reserves data mining, and so no image begins from it"):
+        from_work(archive, prohibited[0], strength=0.5)
+    let_in = from_work(archive, prohibited[0], strength=0.5, allow_reserved=True)
+    assert one(generator, let_in).record.reserved == (prohibited[0],)
+    before, lying_there = from_work(archive, free[0], strength=0.5), centroid(retrieved(archive, free[:1]))
+    assert one(generator, before).record.reserved == ()
+    making = generator.generate(before, seeds=[1, 2], steps=2)
+    next(making)
+    archive.log.change("withhold", [free[0]], reason="a test")
+    try:
+        for told in (before, replace(before, strength=0), lying_there, FromImage(before.image, 0.5, lying_there)):
+            with pytest.raises(QueryError, match="is withheld"):
+                one(generator, told)
+        with pytest.raises(QueryError, match="is withheld"):
+            from_work(archive, free[0], strength=0.5)
+        with pytest.raises(QueryError, match="is withheld"):
+            next(making)
+    finally:
+        archive.log.change("restore", [free[0]], reason="a test")
+
+
+def test_the_original_is_taken_before_the_thumbnail(archive, reserved, monkeypatch):
+    """The other tests have an archive whose collection is not at hand."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (5, 3), "red").save(buffer, "PNG")
+    monkeypatch.setattr(archive, "original", lambda item_id: buffer.getvalue())
+    assert from_work(archive, reserved[1][0], strength=0.5).image.size == (5, 3)
+    monkeypatch.undo()
+    assert from_work(archive, reserved[1][0], strength=0.5).image.size != (5, 3)
+
+
+def test_no_image_begins_from_a_work_without_one(archive, reserved, monkeypatch):
+    monkeypatch.setattr(archive, "thumbnail", lambda item_id: b"")
+    with pytest.raises(GeneratorError, match="has no image of"):
+        from_work(archive, reserved[1][0], strength=0.5)
+
+
+def test_one_clip_under_two_names_is_one_space(small_encoder):
+    """The image tower that open_clip reads and its twin in transformers, each with its own preprocessing."""
+    encoder = load_encoder(f"local:{small_encoder}")
+    config = json.loads((small_encoder / "open_clip_config.json").read_text())["preprocess_cfg"]
+    side = {"height": 32, "width": 32}
+    processor = transformers.CLIPImageProcessor(
+        size={"shortest_edge": 32}, crop_size=side, image_mean=config["mean"], image_std=config["std"]
+    )
+    twin = vision_tower(small_encoder)
+    assert same_encoder(twin, processor, encoder)
+    with torch.no_grad():
+        twin.visual_projection.weight.copy_(twin.visual_projection.weight.flip(0))
+    assert not same_encoder(twin, processor, encoder)
+
+
 # --- wrong settings ------------------------------------------------------------------------------------
 
 
@@ -391,7 +524,7 @@ def test_settings_that_make_no_sense_are_refused(generator, settings, told):
 
 
 def test_a_bare_text_is_no_condition(generator, archive):
-    with pytest.raises(GeneratorError, match=r"is told Words or Works, got str; for a text: Words\('a red vessel'\)"):
+    with pytest.raises(GeneratorError, match=r"is told Words, Works, .* got str; for a text: Words\('a red vessel'\)"):
         generator.generate("a red vessel", seeds=[0])
     with pytest.raises(GeneratorError, match=r"must be a list, got the text 'works:1'"):
         retrieved(archive, "works:1")
@@ -418,7 +551,7 @@ def assert_cannot_load(folder, capfd, *told):
 
 def test_loading_prints_nothing_and_leaves_libraries_as_they_were(small_generator, capfd):
     level = diffusers.utils.logging.get_verbosity()
-    assert load_generator(str(small_generator)).side == 32
+    assert load_generator(str(small_generator)).size == (32, 32)
     assert capfd.readouterr() == ("", "")
     assert diffusers.utils.logging.get_verbosity() == level
     assert diffusers.utils.logging.is_progress_bar_enabled()
@@ -442,7 +575,7 @@ def test_a_folder_of_another_kind_is_named(small_encoder, small_adapter, small_g
 @pytest.mark.parametrize("damage", ["gone", "no card", "empty card", "no files", "odd card"])
 def test_what_ships_must_have_a_card_that_vouches_for_it(small_generator, tmp_path, monkeypatch, damage):
     folder = tmp_path / "tiny-generator"
-    monkeypatch.setattr(generators, "MODELS", tmp_path)
+    monkeypatch.setattr(loading, "MODELS", tmp_path)
     if damage != "gone":
         shutil.copytree(small_generator, folder)
         card = json.loads((folder / "card.json").read_text())
@@ -508,8 +641,8 @@ def test_an_index_that_cannot_be_read_is_refused(foreign, capfd, text):
 
 def test_a_pipeline_of_another_kind_is_refused(foreign, capfd):
     index = json.loads((foreign / "model_index.json").read_text())
-    (foreign / "model_index.json").write_text(json.dumps(index | {"_class_name": "FluxPipeline"}))
-    assert_cannot_load(foreign, capfd, "holds a FluxPipeline, and only Stable Diffusion is taken")
+    (foreign / "model_index.json").write_text(json.dumps(index | {"_class_name": "DiTPipeline"}))
+    assert_cannot_load(foreign, capfd, "holds a DiTPipeline, and what is taken is Flux, Kandinsky")
 
 
 @pytest.mark.parametrize("part", ["unet", "vae"])
@@ -568,7 +701,8 @@ def test_a_foreign_folder_takes_words_only(foreign, generator):
     other = load_generator(str(foreign))
     assert other.fingerprint == generator.fingerprint
     assert other.encoder == ""
-    assert same(one(other, Words("a red vessel")), one(generator, Words("a red vessel")))
+    assert (other.guidance, generator.guidance) == (7.5, 3.0)
+    assert same(one(other, Words("a red vessel"), guidance=3), one(generator, Words("a red vessel")))
     with pytest.raises(GeneratorError, match="takes words only"):
         one(other, works(1, generator.encoder))
     with pytest.raises(GeneratorError, match="takes words only"):

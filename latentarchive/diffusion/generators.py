@@ -1,273 +1,254 @@
-"""Pipelines of diffusers behind one class: a condition and seeds in, images with their records out."""
+"""`Generator`: a condition and seeds in, images with their records out, whatever the family of the pipeline."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 import threading
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from PIL import Image
 
-from latentarchive import cards, storage
-from latentarchive.diffusion.adapters import WEIGHTS, attach
-from latentarchive.diffusion.conditions import Words, Works
-from latentarchive.diffusion.quiet import quiet, quiet_about_length
-from latentarchive.diffusion.record import Generated, Record
-from latentarchive.encoders.shipped import GENERATORS, MODELS, mend
-from latentarchive.errors import GeneratorError, nearest, require
+from latentarchive.diffusion.asking import Asked, as_taken, fitted, why_not
+from latentarchive.diffusion.conditions import Condition, FromImage, FromNoise, Words, Works
+from latentarchive.diffusion.from_archive import check_shown
+from latentarchive.diffusion.generated import Generated
+from latentarchive.diffusion.quiet import quiet_about_length
+from latentarchive.diffusion.saying import Identity, recorded, said_of
+from latentarchive.diffusion.spaces import Spaces
+from latentarchive.diffusion.stepping import Observer, Step, watched
+from latentarchive.errors import ArchiveError, GeneratorError, require
+from latentarchive.progress import Progress, silent
 
-STEPS, GUIDANCE = 20, 3.0
-"""Denoising steps, and how much more the condition counts than nothing (Ho and Salimans, 2022, equation 6)."""
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentarchive.diffusion.capabilities import Capabilities
+    from latentarchive.diffusion.families import Family
 
 
 class Generator:
-    """A Stable Diffusion pipeline; see `load_generator`. One image at a time: threads wait for each other."""
+    """A pipeline of diffusers; see `load_generator`. One image at a time: threads wait for each other."""
 
-    def __init__(self, generator_id: str, pipeline: Any, fingerprint: str, encoder: str, adapter: str = "") -> None:
-        """Take over a loaded pipeline.
+    def __init__(self, family: Family, identity: Identity) -> None:
+        """Take over a loaded pipeline."""
+        self.identity, self._family = identity, family
+        self._lock = threading.RLock()  # an observer may decode what it sees
+        self._spaces = Spaces(family, identity.encoder)
+        #: What it is asked for unless a call says otherwise; width and height in pixels.
+        self.steps, self.guidance, self.size = family.steps, family.guidance, family.size
 
-        Args:
-            generator_id: What `load_generator` was asked for.
-            pipeline: `diffusers.StableDiffusionPipeline`, float32.
-            fingerprint: Digest of its files.
-            encoder: Fingerprint of the encoder whose vectors may condition it; "": none may.
-            adapter: Id of the LoRA in it; "": none.
-        """
-        self.id, self.fingerprint, self.encoder, self.adapter = generator_id, fingerprint, encoder, adapter
-        self._pipeline = pipeline
-        self._lock = threading.Lock()
-        #: Width and height of its images in pixels, and most tokens of a prompt.
-        self.side = int(pipeline.unet.config.sample_size * pipeline.vae_scale_factor)
-        self.context = int(pipeline.tokenizer.model_max_length)
+    @property
+    def id(self) -> str:
+        """What `load_generator` was asked for."""
+        return self.identity.id
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all its files."""
+        return self.identity.fingerprint
+
+    @property
+    def encoder(self) -> str:
+        """Fingerprint of the encoder whose vectors it was trained with; "": its makers do not say."""
+        return self.identity.encoder
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it takes."""
+        return self._family.capabilities
+
+    # Making images.
 
     def generate(
-        self, told: Words | Works, *, seeds: Sequence[int], steps: int = STEPS, guidance: float = GUIDANCE
-    ) -> list[Generated]:
-        """Make one image a seed.
+        self,
+        told: Condition,
+        *,
+        seeds: Sequence[int],
+        steps: int | None = None,
+        guidance: float | None = None,
+        size: tuple[int, int] | None = None,
+        observe: Observer | None = None,
+        progress: Progress = silent,
+    ) -> Iterator[Generated]:
+        """Make one image a seed, one after the other, as they are asked for.
 
-        The same condition, seed, steps and guidance give the same image on one machine with one number of
-        threads, whichever other seeds are asked for.
+        The same condition, seed, steps, guidance and size give the same image on one machine with one number of
+        threads, whichever other seeds are asked for. Everything is checked at the call, before the first image. Who
+        stops has the images so far.
 
         Args:
-            told: Words, or retrieved works.
+            told: Words, retrieved works, a point of their space; or one of these with an image or noise to begin from.
             seeds: Of the noise that each image begins as; from 0 to 2**63 - 1.
-            steps: Denoising steps.
-            guidance: 1: the condition alone; more: away from what the model would do untold.
+            steps: Denoising steps; None: `Generator.steps`.
+            guidance: 1: the condition alone; more: away from what the model would do untold; None:
+                `Generator.guidance`.
+            size: Width and height in pixels; None: `Generator.size`.
+            observe: Called after each step of denoising; what it raises ends the generation.
+            progress: Told "generating", the steps done and all of them.
 
         Raises:
-            GeneratorError: Works of another space than the one that conditions this generator, or more of them
-                than it takes; no seed; a number of steps, a guidance or a seed that makes no sense; the model
-                made something that is no image.
+            GeneratorError: It does not take such a condition; vectors of another space than the one that conditions
+                it, or more of them than it takes; settings that make no sense; a strength that leaves no step. While
+                images are made: the model made something that is no image, or memory ran out.
             QueryError: A work was withheld since it was retrieved.
         """
-        self._check(told, seeds, steps, guidance)
-        with self._lock:  # fast tokenizers refuse to be used by two threads at once
-            arguments, said = self._words(told) if isinstance(told, Words) else self._works(told)
-        return [self._one(arguments, said, int(seed), int(steps), float(guidance)) for seed in seeds]
+        steps = self.steps if steps is None else steps
+        guidance = self.guidance if guidance is None else guidance
+        size = self.size if size is None else size
+        if why := why_not(self._family, told, seeds, steps, guidance, size):
+            self._refuse(why)
+        start = told if isinstance(told, FromImage | FromNoise) else None
+        asked = Asked(
+            start=start,
+            told=as_taken(self.capabilities, told.told if isinstance(told, FromImage | FromNoise) else told),
+            seeds=tuple(map(int, seeds)),
+            steps=int(steps),
+            guidance=float(guidance),
+            size=(int(size[0]), int(size[1])),
+        )
+        check_shown(told)
+        with self.held():
+            space, why = self._spaces.of(asked.told) if asked.strength else ("", "")
+            if why:
+                self._refuse(why)
+            said = said_of(self._family, asked) | {"space": space}
+        return self._each(asked, said, told, observe, progress)
 
-    def _check(self, told: Any, seeds: Any, steps: Any, guidance: float) -> None:
-        most = int(self._pipeline.scheduler.config.num_train_timesteps)
-        why = ""
-        if not isinstance(told, Words | Works):
-            why = f"is told Words or Works, got {type(told).__name__}; for a text: Words({str(told)[:40]!r})"
-        elif not isinstance(seeds, Sequence | np.ndarray) or not len(seeds):
-            why = "seeds: a list of at least one is needed, for each gives one image"
-        elif bad := [seed for seed in seeds if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63]:
-            why = f"seeds must be whole numbers from 0 to 2**63 - 1, got {bad[0]!r}"[:200]
-        elif not isinstance(steps, int | np.integer) or not 1 <= steps <= most:
-            why = f"steps must be a whole number from 1 to {most}, got {steps}"
-        elif not 1 <= guidance < math.inf:
-            why = f"guidance must be at least 1 (the condition alone), got {guidance}"
-        if why:
-            message = f"generator {self.id!r}: {why}"
-            raise GeneratorError(message)
+    def _each(
+        self, asked: Asked, said: dict[str, Any], told: Condition, observe: Observer | None, progress: Progress
+    ) -> Iterator[Generated]:
+        for number in range(len(asked.seeds)):
+            check_shown(told)
+            with self.held():
+                made = self._one(asked, said, number, observe, progress)
+            if not made.record.denoised:  # an image through the autoencoder alone: no step was told
+                progress("generating", number + 1, len(asked.seeds))
+            yield made
 
     def _one(
-        self, arguments: dict[str, Any], said: dict[str, Any], seed: int, steps: int, guidance: float
+        self, asked: Asked, said: dict[str, Any], number: int, observe: Observer | None, progress: Progress
     ) -> Generated:
-        torch = require("torch", extra="diffusion")
-        with self._lock, torch.inference_mode(), quiet_about_length():
-            pixels = self._pipeline(
-                **arguments,
-                num_inference_steps=steps,
-                guidance_scale=guidance,
-                height=self.side,
-                width=self.side,
-                generator=torch.Generator().manual_seed(seed),
-                output_type="np",
-            ).images[0]
+        """One image; inside the lock."""
+        seed, done = asked.seeds[number], 0
+        raised: list[BaseException] = []
+
+        def each(step: int, total: int, timestep: float, latents: Any, clear: Any) -> None:
+            nonlocal done
+            done = step
+            try:
+                progress("generating", number * total + step, len(asked.seeds) * total, f"seed {seed}")
+                if observe is not None:
+                    views = [None if one is None else self._array(one, asked.size) for one in (latents, clear)]
+                    assert views[0] is not None
+                    observe(Step(step, total, timestep, views[0], views[1], self.decode))
+            except BaseException as error:
+                raised.append(error)
+                raise
+
+        try:
+            watching = watched(self._family.pipeline.scheduler, each, predict=observe is not None)
+            with watching, quiet_about_length(self._family.modules()):
+                pixels, blacked_out = self._pixels(asked, seed)
+        except Exception as error:
+            if raised or isinstance(error, ArchiveError):
+                raise
+            self._refuse(_failed(error, asked), error)
         if not np.isfinite(pixels).all():
-            message = (
-                f"generator {self.id!r} made no image of seed {seed} (its values are not finite); lower the guidance"
-            )
-            raise GeneratorError(message)
-        image = Image.fromarray((pixels * 255).round().astype(np.uint8))
-        versions = {name: require(name, extra="diffusion").__version__ for name in ("diffusers", "torch")}
-        record = Record(
-            **said,
-            generator=Path(self.id).name,
-            adapter=Path(self.adapter).name,
-            fingerprint=self.fingerprint,
-            encoder=self.encoder,
-            seed=seed,
-            steps=steps,
-            guidance=guidance,
-            scheduler=type(self._pipeline.scheduler).__name__,
-            size=image.size,
-            threads=torch.get_num_threads(),
-            versions=versions,
-        )
-        return Generated(image, record)
+            self._refuse(f"made no image of seed {seed} (its values are not finite); lower the guidance")
+        made = {"seed": seed, "denoised": done, "blacked_out": blacked_out}
+        return Generated(_image(pixels), recorded(self._family, self.identity, asked, said | made))
 
-    def _words(self, told: Words) -> tuple[dict[str, Any], dict[str, Any]]:
-        said = {"asked": told.prompt, "negative": told.negative}
-        said |= {"effective": self._taken_in(told.prompt), "effective_negative": self._taken_in(told.negative)}
-        return {"prompt": told.prompt, "negative_prompt": told.negative}, said
+    def _pixels(self, asked: Asked, seed: int) -> tuple[NDArray[np.float32], bool]:
+        """Pixels from 0 to 1, shape (height, width, 3), and whether a safety checker blacked them out."""
+        torch, family = require("torch", extra="diffusion"), self._family
+        start = asked.start
+        if isinstance(start, FromImage) and start.strength == 0:
+            return family.decode(family.encode(fitted(start.image, asked.size))), False
+        # Drawn on the CPU whatever the device, so that a seed means the same everywhere.
+        random = torch.Generator().manual_seed(seed)
+        arguments = self._condition(asked, seed)
+        if isinstance(start, FromImage) and start.strength < 1:
+            pipeline = family.from_image
+            arguments |= family.image_arguments(asked.size, asked.guidance)
+            arguments |= family.begun_from(fitted(start.image, asked.size), start.strength)
+        else:
+            pipeline = family.pipeline
+            noise = torch.randn((1, *family.latent_shape(asked.size)), generator=random)
+            if isinstance(start, FromNoise):
+                noise = torch.from_numpy(start.noise)[None]
+            noise = noise.to(pipeline.device, pipeline.dtype)
+            arguments |= family.arguments(asked.size, asked.guidance) | family.begun(noise, asked.size)
+        made = pipeline(**arguments, num_inference_steps=asked.steps, generator=random, output_type="np")
+        return made.images[0], any(getattr(made, "nsfw_content_detected", None) or ())
 
-    def _taken_in(self, text: str) -> str:
-        """What of a text the model reads: all of it, or as many tokens as it has room for."""
-        tokenizer = self._pipeline.tokenizer
-        ids = tokenizer(text, verbose=False).input_ids
-        if len(ids) <= self.context:
-            return text
-        kept = tokenizer(text, truncation=True, max_length=self.context, verbose=False).input_ids
-        return str(tokenizer.decode(kept, skip_special_tokens=True)).rstrip("\ufffd").strip()
+    def _condition(self, asked: Asked, seed: int) -> dict[str, Any]:
+        """What is told at each step, as arguments of the pipeline."""
+        family, told = self._family, asked.told
+        if isinstance(told, Words):
+            return family.words(told, seed, asked.guidance)
+        if isinstance(told, Works):
+            return family.sequence(told.vectors, asked.guidance)
+        if not self.capabilities.vector:
+            return family.sequence(told.vector[None], asked.guidance)
+        return family.vector(told.raw, told.words or Words(""), asked.guidance)
 
-    def _works(self, told: Works) -> tuple[dict[str, Any], dict[str, Any]]:
-        count, width = told.vectors.shape
-        wanted = self._pipeline.unet.config.cross_attention_dim
-        why = ""
-        if not self.encoder:
-            why = "takes words only"
-        elif told.encoder != self.encoder:
-            why = f"is conditioned by the vectors of encoder {self.encoder[:12]}, these works have those of "
-            why += f"{told.encoder[:12]}; build an archive with the encoder that its card names"
-        elif count > self.context:
-            why = f"takes at most {self.context} works at once, got {count}"
-        elif width != wanted:
-            why = f"takes vectors of {wanted} dimensions, got {width}"
-        if why:
-            message = f"generator {self.id!r} {why}"
-            raise GeneratorError(message)
-        if told.archive is not None:
-            for item_id in told.ids:
-                told.archive.row(item_id)
+    # Its latents.
+
+    @contextmanager
+    def held(self) -> Iterator[Any]:
+        """The pipeline of diffusers, for this thread alone and without gradients: hooks on it hold inside only.
+
+        Whoever changes it puts it back before leaving.
+        """
+        with self._lock, require("torch", extra="diffusion").inference_mode():
+            yield self._family.pipeline
+
+    def noise(self, seed: int, *, size: tuple[int, int] | None = None) -> NDArray[np.float32]:
+        """The noise that an image of a seed begins as: float32, shape (channels, height, width), of variance 1."""
         torch = require("torch", extra="diffusion")
-        # At the length of text tokens, as training gave them; see `latentarchive.train.conditions.as_tokens`.
-        tokens = told.vectors * np.float32(width**0.5)
-        # Untold as training had it. Left to itself, diffusers makes two tokens of it where there is one work.
-        untold = self._nothing()[:, :count]
-        said = {"items": told.ids, "left_out": told.left_out, "reserved": told.reserved}
-        said["vectors"] = hashlib.sha256(told.vectors.astype(np.float32).tobytes()).hexdigest()
-        said["archive"] = told.archive.name if told.archive is not None else ""
-        return {"prompt_embeds": torch.from_numpy(tokens)[None], "negative_prompt_embeds": untold}, said
+        shape = (1, *self._family.latent_shape(size or self.size))
+        values: NDArray[np.float32] = torch.randn(shape, generator=torch.Generator().manual_seed(seed))[0].numpy()
+        return values
 
-    def _nothing(self) -> Any:
-        """Tokens of the empty text: float32 tensor, shape (1, context, width)."""
-        options = {"padding": "max_length", "max_length": self.context, "truncation": True, "return_tensors": "pt"}
-        with require("torch", extra="diffusion").inference_mode():
-            return self._pipeline.text_encoder(self._pipeline.tokenizer([""], **options).input_ids)[0]
+    def encode(self, image: Image.Image, *, size: tuple[int, int] | None = None) -> NDArray[np.float32]:
+        """The latents of an image, brought to the generator's size: float32, shape (channels, height, width).
 
+        The most likely of those that the autoencoder gives, at the spread that the denoiser takes; no chance in it.
+        """
+        with self.held():
+            values: NDArray[np.float32] = self._family.encode(fitted(image, size or self.size))[0].float().cpu().numpy()
+        return values
 
-def generator_folder(generator_id: str) -> Path:
-    """The folder of a generator, whose files are as its card says; see `load_generator` for what is raised."""
-    ships = generator_id in GENERATORS
-    folder = MODELS / GENERATORS[generator_id] if ships else Path(generator_id).expanduser()
-    if not ships and not folder.exists():
-        hint = nearest(generator_id, GENERATORS)
-        message = f"no generator {generator_id!r}: {hint}, or the folder that `train` or diffusers saved it in"
-        raise GeneratorError(message)
-    if why := cards.problem(folder, needed=ships) or _problem(folder):
-        message = f"generator {generator_id!r}: {why}; {_mend(generator_id)}"
-        raise GeneratorError(message)
-    return folder
+    def decode(self, latents: NDArray[np.float32]) -> Image.Image:
+        """The RGB image of latents of shape (channels, height, width)."""
+        with self.held():
+            tensor = require("torch", extra="diffusion").from_numpy(latents)[None]
+            return _image(self._family.decode(tensor))
 
+    def _array(self, latents: Any, size: tuple[int, int]) -> NDArray[np.float32]:
+        values = self._family.unpacked(latents.detach(), size)[0].float().cpu().numpy()
+        copied: NDArray[np.float32] = values.copy()
+        return copied
 
-def load_generator(generator_id: str, *, adapter: str = "") -> Generator:
-    """The generator of that id, with its weights in memory.
-
-    Args:
-        generator_id: A folder that `train` or diffusers saved, or ``tiny``, which ships with the package.
-        adapter: A LoRA to put into it: a folder, or ``tiny-cyanotype``; "": none.
-
-    Raises:
-        GeneratorError: No such folder; a file is missing, or not the one that the card describes; a pipeline of
-            another kind; weights of another architecture; an adapter of another generator.
-        MissingExtra: diffusers is not installed, or peft for an adapter.
-    """
-    folder = generator_folder(generator_id)
-    pipeline, fingerprint = load_pipeline(generator_id, folder), _fingerprint(folder)
-    if adapter:
-        added = attach(pipeline, folder, adapter)
-        fingerprint = hashlib.sha256(f"{fingerprint} {added}".encode()).hexdigest()
-    encoder = cards.told(folder, "training", "encoder", "fingerprint")
-    return Generator(generator_id, pipeline, fingerprint, encoder if isinstance(encoder, str) else "", adapter)
-
-
-def load_pipeline(generator_id: str, folder: Path) -> Any:
-    """The `diffusers.StableDiffusionPipeline` in a generator's folder, in float32. Raises `GeneratorError`."""
-    diffusers, torch = require("diffusers", extra="diffusion"), require("torch", extra="diffusion")
-    options = {"dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
-    try:
-        with quiet():
-            pipeline = diffusers.StableDiffusionPipeline.from_pretrained(folder, **_parts(folder, options), **options)
-    except Exception as error:  # diffusers, transformers and safetensors raise what they like
-        reason = (str(error).splitlines() or [type(error).__name__])[0].replace(f"{folder}/", "")
-        message = f"generator {generator_id!r}: {folder} cannot be loaded ({reason[:200]}); {_mend(generator_id)}"
+    def _refuse(self, why: str, error: Exception | None = None) -> NoReturn:
+        message = f"generator {self.id!r}: {why}"
         raise GeneratorError(message) from error
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
 
 
-def _parts(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
-    """The parts of a pipeline that have weights. Those that a file lacks would be random, and so are an error."""
-    diffusers, transformers = require("diffusers", extra="diffusion"), require("transformers", extra="diffusion")
-    kinds = {
-        "unet": (diffusers.UNet2DConditionModel, {}),
-        "vae": (diffusers.AutoencoderKL, {}),
-        # Other shapes are an error too, but transformers would only point to a report in its log.
-        "text_encoder": (transformers.CLIPTextModel, {"ignore_mismatched_sizes": True}),
-    }
-    parts = {}
-    for name, (kind, more) in kinds.items():
-        parts[name], found = kind.from_pretrained(folder / name, output_loading_info=True, **more, **options)
-        for fault in ("missing", "mismatched"):
-            if keys := found[f"{fault}_keys"]:
-                message = f"{name}: weight {min(map(str, keys))} is {fault}"
-                raise ValueError(message)
-    return parts
+def _failed(error: Exception, asked: Asked) -> str:
+    """Why a pipeline failed, and what would do."""
+    said = " ".join(str(error).split())
+    width, height = asked.size
+    lacking = type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError)
+    if lacking or "can't allocate memory" in said or "not enough memory" in said:
+        return (
+            f"memory ran out at {width} x {height} pixels; ask for a smaller size, for a guidance of 1 (which halves "
+            "what is held), or close other programs; images made before are kept"
+        )
+    return f"failed ({type(error).__name__}: {said[:200]})"
 
 
-def _mend(generator_id: str) -> str:
-    """The end of an error message about a generator's files."""
-    return mend(ships=generator_id in GENERATORS)
-
-
-def _problem(folder: Path) -> str:
-    """What keeps a folder from being loaded, "" if nothing is seen from outside."""
-    index = folder / "model_index.json"
-    for sign, kind in (("open_clip_config.json", "an encoder"), (WEIGHTS, "an adapter")):
-        if (folder / sign).exists() and not index.exists():
-            return f"{folder} holds {kind}, not a generator"
-    if not index.is_file():
-        return f"{index} is missing, and a generator is a folder that `train` or diffusers saved"
-    try:
-        kind = json.loads(index.read_bytes())["_class_name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return f"{index} does not describe a pipeline"
-    return "" if kind == "StableDiffusionPipeline" else f"{folder} holds a {kind}, and only Stable Diffusion is taken"
-
-
-def _fingerprint(folder: Path) -> str:
-    """SHA-256 over the names and digests of all weights and settings."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix in (".json", ".safetensors"))
-    sha = hashlib.sha256()
-    for path in files:
-        if path.name != cards.NAME:
-            sha.update(f"{path.relative_to(folder).as_posix()} {storage.file_sha256(path)}\n".encode())
-    return sha.hexdigest()
+def _image(pixels: NDArray[np.float32]) -> Image.Image:
+    return Image.fromarray((pixels * 255).round().astype(np.uint8))

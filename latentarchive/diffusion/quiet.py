@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from latentarchive.errors import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_PIPELINE = "diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion"
+    from collections.abc import Iterable, Iterator
 
 
 @contextmanager
@@ -37,16 +35,23 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def quiet_about_length() -> Iterator[None]:
-    """Keep the pipeline from logging, in this thread, that it cuts a text: the image's record says it."""
+def quiet_about_length(modules: Iterable[str]) -> Iterator[None]:
+    """Keep pipelines from logging, in this thread, that they cut a text: the image's record says it.
+
+    Args:
+        modules: Those that define the pipelines.
+    """
     own = threading.get_ident()
 
     def wanted(entry: logging.LogRecord) -> bool:
-        return entry.thread != own or "was truncated because CLIP" not in entry.getMessage()
+        said = entry.getMessage()
+        return entry.thread != own or not ("truncated because" in said or "sequence length is longer" in said)
 
-    log = logging.getLogger(_PIPELINE)
-    log.addFilter(wanted)
+    logs = [logging.getLogger(name) for name in (*modules, "transformers.tokenization_utils_base")]
+    for log in logs:
+        log.addFilter(wanted)
     try:
         yield
     finally:
-        log.removeFilter(wanted)
+        for log in logs:
+            log.removeFilter(wanted)

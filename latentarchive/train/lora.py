@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentarchive import cards
-from latentarchive.diffusion.generators import generator_folder, load_pipeline
+from latentarchive.diffusion.loading import generator_folder, load_pipeline
 from latentarchive.errors import RecipeError, require
 from latentarchive.progress import silent
 from latentarchive.train import folder, steps
