@@ -1,4 +1,4 @@
-"""What is told of pairs and groups: sheets on either side of a threshold, the largest groups, what they would remove."""
+"""What is told of pairs and groups: sheets on either side of a threshold, the largest groups, what they cost."""
 
 from __future__ import annotations
 
