@@ -364,6 +364,14 @@ def test_semantic_duplicates_of_the_toy_encoder(swatches, archive):
     assert pairs.table.rows[1][2:] == (0.7071, "rejected")
 
 
+def test_a_threshold_that_random_pairs_reach_is_said_to_tell_nothing(archive):
+    with Subject.of(archive) as subject:
+        share, *_ = audited(subject, {"name": "duplicates.semantic", "threshold": 0.6}).findings
+    # Of the 45 pairs of ten swatches nine have a cosine of 1/sqrt(2) or more: two others of each by chance.
+    assert "Of 45 random pairs 20.000% are as near: 2.0 others of each item by chance." in share.notes
+    assert "does not tell copies at 0.6 here" in share.sentence
+
+
 def test_equal_runs_give_equal_findings(gallery):
     names = ("duplicates.exact", "duplicates.perceptual", "duplicates.semantic")
     with Subject.of(Archive.open(gallery)) as subject:
@@ -384,7 +392,10 @@ def test_tables_are_asked_by_their_checksums(tmp_path):
     assert skipped.outcome == "skip"
 
 
-@pytest.mark.parametrize(("columns", "said"), [("uid,x\na,1\n", "looked for sha256"), ("uid,md5\na,\n", "0 of 0 rows")])
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [("uid,x\na,1\n", "looked for sha256"), ("uid,md5\na,\n", "Of none of the 1 rows")],
+)
 def test_tables_without_checksums(tmp_path, columns, said):
     (tmp_path / "t.csv").write_text(columns)
     with Subject.open(tmp_path / "t.csv") as subject:

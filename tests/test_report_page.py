@@ -252,6 +252,13 @@ def test_a_family_that_comes_twice_is_told_by_its_checks(report, archive, tmp_pa
     assert page.count("What a collection says of its rights") == 1
 
 
+def test_what_is_not_asked_for_one_reason_is_said_once(report, archive, tmp_path):
+    skips = tuple(replace(report.findings[2], check=f"rights.{name}") for name in ("classes", "missing", "years"))
+    page = reports.write(replace(report, findings=skips), tmp_path / "out", archive=archive).read_text()
+    assert page.count("Not asked: no images.") == 1
+    assert "<h3>rights.classes; rights.missing; rights.years</h3>" in page
+
+
 def test_a_timeline_keeps_its_gaps():
     svg = drawn("timeline", [(1900, 2), (1903, 1)], ("year", "items"))
     [path] = [p.get("d") for p in parts(svg, "path")]

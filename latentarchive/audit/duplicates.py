@@ -7,19 +7,21 @@ of each group beyond one; so copies of copies are one group.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from latentarchive.archive import Archive
 from latentarchive.audit.copies import CROPS_UP_TO, FLOOR, Copies, copies
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.miniatures import Pictures, pictures
 from latentarchive.audit.registry import check
-from latentarchive.audit.sheets import Sheet, groups_table, sheet
+from latentarchive.audit.sheets import Sheet, counted, groups_of, sensitivity, sheet, superfluous
 from latentarchive.audit.subject import Subject
 from latentarchive.index.pairs import EXACT_UP_TO, near_pairs
-from latentarchive.measures.grouping import Cut, Links
+from latentarchive.measures.grouping import Links
 
 SAME = {"sha256": "bytes (sha256)", "md5": "bytes (md5)", "pair_hash": "address and caption (hash)"}
 """Columns that tell equal things, and what is the same where they are."""
@@ -27,6 +29,9 @@ SAME = {"sha256": "bytes (sha256)", "md5": "bytes (md5)", "pair_hash": "address 
 LIKENESS = (0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 COSINES = (0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 """Thresholds that are tried beside the one that is asked for."""
+
+RANDOM = 1000
+"""Items whose pairs tell how near any two are."""
 
 FROM_THUMBNAILS = (
     "Pictures are compared by their thumbnails (at most 256 pixels a side); masters are not read. The hash is that of "
@@ -66,9 +71,11 @@ def _same(subject: Subject, role: str, top: int) -> Finding:
     )
     share = (members - number) / n if n else None
     return Finding(
-        sentence=_counted(members - number, n, subject.items, f"superfluous by {SAME[role]}")
-        + (f": {members:,} of them are in {_groups(number)} of the same." if members else ".")
-        + (f" Of {missing:,} it is not known." if missing else ""),
+        sentence=counted(members - number, n, subject.items, f"superfluous by {SAME[role]}")
+        + (f": {members:,} of them are in {groups_of(number)} of the same." if members else ".")
+        + (f" Of {missing:,} it is not known." if missing else "")
+        if n
+        else f"Of none of the {subject.n:,} {subject.items} it is known whether another has the same {SAME[role]}.",
         value=share,
         unit="share" if share is not None else "",
         n=n,
@@ -115,8 +122,8 @@ def _pictures_found(
         _crops(straight, looked),
         "A grey and a coloured picture are compared in grey.",
     )
-    yield _superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)
-    yield _sensitivity(links, "likeness", threshold, "items with an image")
+    yield superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)
+    yield sensitivity(links, "likeness", threshold, "items with an image")
     yield sheet(links, Sheet(ids=ids, measure="likeness", same="pictures of the same work", shown=shown))
     mirrors = _links(n, turned, apart, threshold)
     mirrored = mirrors.cut(threshold)
@@ -148,8 +155,9 @@ def semantic(
 ) -> Iterator[Finding]:
     """Items that the archive's encoder calls nearly the same: cosine of their vectors at or above a threshold.
 
-    What a cosine means differs from encoder to encoder: read the sheet and set the threshold. Up to 50,000 items all
-    pairs are compared; beyond, all pairs in the overlapping cells of a clustering.
+    What a cosine means differs from encoder to encoder, and from collection to collection: it is told how many random
+    pairs are as near. Read the sheet and set the threshold. Up to 50,000 items all pairs are compared; beyond, all
+    pairs in the overlapping cells of a clustering.
 
     Options:
         threshold: Cosine from which a pair is accepted.
@@ -176,11 +184,27 @@ def semantic(
         if len(rows) <= EXACT_UP_TO
         else f"Pairs were compared inside overlapping cells of a clustering (seed {seed}); a few may be missed."
     )
-    notes = (f"Cosines of {archive.manifest.encoder} from the stored vectors. {way}",)
+    chance, pairs = _by_chance(archive, rows, threshold, seed)
+    notes = (
+        f"Cosines of {archive.manifest.encoder} from the stored vectors. {way}",
+        f"Of {pairs:,} random pairs {chance:.3%} are as near: {chance * len(rows):,.1f} others of each item by chance.",
+    )
     what = f"are within cosine {threshold:g} of another one"
-    yield _superfluous(subject, cut, what, subject.items, notes, ids, links.labels(threshold))
-    yield _sensitivity(links, "cosine", threshold, subject.items)
+    found = superfluous(subject, cut, what, subject.items, notes, ids, links.labels(threshold))
+    if chance * len(rows) >= 1:
+        blind = f"{found.sentence} So near are works that have nothing in common, too: this encoder does not tell "
+        found = replace(found, sentence=f"{blind}copies at {threshold:g} here; look at the pairs before anything goes.")
+    yield found
+    yield sensitivity(links, "cosine", threshold, subject.items)
     yield sheet(links, Sheet(ids=ids, measure="cosine", same="what this encoder takes for one", shown=sheet_pairs))
+
+
+def _by_chance(archive: Archive, rows: np.ndarray, threshold: float, seed: int) -> tuple[float, int]:
+    """The share of random pairs of items that are so near, and of how many pairs."""
+    some = np.sort(np.random.default_rng(seed).choice(rows, min(RANDOM, len(rows)), replace=False))
+    vectors = archive.embeddings.take(some)
+    products = (vectors @ vectors.T)[np.triu_indices(len(some), 1)]
+    return (float((products >= threshold).mean()), len(products)) if len(products) else (0.0, 0)
 
 
 def _crops(found: Copies, looked: Pictures) -> str:
@@ -214,55 +238,6 @@ def _links(n: int, found: Copies, keep: np.ndarray, threshold: float) -> Links:
     return links
 
 
-def _superfluous(
-    subject: Subject, cut: Cut, what: str, of: str, notes: Sequence[str], ids: list[str], labels: np.ndarray
-) -> Finding:
-    n, none = len(ids), what.replace("show ", "shows ", 1).replace("are ", "is ", 1)
-    table, examples = groups_table(labels, ids)
-    return Finding(
-        sentence=_counted(cut.superfluous, n, subject.items, "superfluous")
-        + (f": {cut.members:,} {what}, in {_groups(cut.groups)}." if cut.members else f": none of them {none}."),
-        value=cut.superfluous / n if n else None,
-        unit="share" if n else "",
-        n=n,
-        denominator=of,
-        examples=examples,
-        table=table,
-        notes=tuple(notes),
-    )
-
-
-def _sensitivity(links: Links, measure: str, threshold: float, of: str) -> Finding:
-    cuts = [links.cut(float(one)) for one in links.thresholds]
-    here = next(cut for cut in cuts if cut.threshold == threshold)
-    n = links.n
-    return Finding(
-        sentence=f"Keeping one of each group at {measure} {threshold:g} would remove {here.superfluous:,} of {n:,}; "
-        f"at {cuts[0].threshold:g} {cuts[0].superfluous:,}, at {cuts[-1].threshold:g} {cuts[-1].superfluous:,}.",
-        value=here.superfluous,
-        unit="items",
-        n=n,
-        denominator=of,
-        table=Table(
-            columns=(measure, "pairs", "groups", "removed if one of each group stays", "removed by SemDeDup's rule"),
-            rows=tuple((cut.threshold, cut.pairs, cut.groups, cut.superfluous, cut.removed) for cut in cuts),
-        ),
-        picture=Picture(
-            kind="curve",
-            x=0,
-            y=(3, 4),
-            alt=f"Curve: how many items removing duplicates would remove, by the {measure} that counts as one.",
-            x_name=measure,
-            y_name="items removed",
-            marks=((threshold, "this audit"),),
-        ),
-        notes=(
-            "SemDeDup's rule (Abbas et al. 2023) removes an item with an earlier one so alike, in the order of the "
-            "archive; here in the whole collection, not inside clusters.",
-        ),
-    )
-
-
 def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Finding:
     good = keep & (found.likeness >= threshold)
     confirmed = np.bincount(found.bits[good], found.counts[good].astype(np.float64), 65)
@@ -289,14 +264,6 @@ def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Findi
             log=True,
         ),
     )
-
-
-def _counted(count: int, n: int, items: str, what: str) -> str:
-    return f"{count:,} of {n:,} {items} are {what}" if count else f"None of the {n:,} {items} is {what}"
-
-
-def _groups(count: int) -> str:
-    return "one group" if count == 1 else f"{count:,} groups"
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:

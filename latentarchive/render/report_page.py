@@ -49,7 +49,7 @@ def report_page(report: Report, archives: Mapping[str, Archive], since: Comparis
         parts.append(f'<section id="{shown(section.anchor)}"><h2>{shown(section.title)}</h2>')
         if section.about:
             parts.append(f"<p class=quiet>{shown(section.about)}</p>")
-        for run, of_run in groupby(section.findings, key=_run):
+        for run, of_run in _runs(section.findings):
             parts.append(f"<h3>{shown(run)}</h3>")
             parts += [_finding(one, numbers[id(one)], archives) for one in of_run]
         parts.append("</section>")
@@ -251,6 +251,22 @@ def _lines(text: str) -> str:
 
 def _family(one: Finding) -> str:
     return one.check.partition(".")[0] or "findings"
+
+
+def _runs(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
+    """Findings by what was asked; what was not asked for one reason stands together."""
+    runs: list[tuple[str, list[Finding]]] = []
+    for title, group in groupby(findings, key=_run):
+        found = list(group)
+        if runs and found[0].outcome == "skip" and _same(runs[-1][1], found):
+            runs[-1] = (f"{runs[-1][0]}; {title}", runs[-1][1])
+        else:
+            runs.append((title, found))
+    return runs
+
+
+def _same(one: Sequence[Finding], other: Sequence[Finding]) -> bool:
+    return [(f.outcome, f.sentence) for f in one] == [(f.outcome, f.sentence) for f in other]
 
 
 def _run(one: Finding) -> str:
