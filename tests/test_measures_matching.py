@@ -12,6 +12,7 @@ from latentarchive.measures.intervals import wilson
 from latentarchive.measures.matching import fit, match_ranks, recall_at, top_k
 from latentarchive.measures.phash import hamming, phash
 
+
 def recalls(queries, targets):
     before, ties = match_ranks(queries, targets, np.arange(len(queries)))
     return [recall_at(before, ties, k).mean() for k in (1, 5, 10)]

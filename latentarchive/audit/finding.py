@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 Outcome = Literal["pass", "fail", "info", "skip"]
-Kind = Literal["bars", "curve", "timeline", "pairs"]
+Kind = Literal["bars", "curve", "timeline", "pairs", "neighbours"]
 
 MOST_EXAMPLES = 20
 
@@ -53,7 +53,9 @@ class Picture:
     ``bars``: a name (`x`) and its values, in the order of the table. ``curve``: lines over numbers; one that goes from
     (0, 0) to (1, 1), as Lorenz curves do, gets its diagonal. ``timeline``: counts by year, gaps as gaps; a row a year,
     or a decade or century (by its first year) where the name of the column `x` has that word. ``pairs``: the works that
-    the `ids` of the table name, side by side, with what else the row says of them.
+    the `ids` of the table name, side by side, with what else the row says of them. ``neighbours``: the work of column
+    `x`, and beside it in two lines, named by `x_name` and `y_name`, the works of the columns from each of the two of
+    `y` on.
     """
 
     kind: Kind

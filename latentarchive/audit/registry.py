@@ -27,7 +27,7 @@ FAMILIES = (
         "membership",
         "retrieval",
     ),
-    *("rights", "communities", "reservations", "embedded", "provenance", "quality"),
+    *("rights", "communities", "reservations", "embedded", "provenance", "quality", "plurality"),
 )
 """Modules of this package that hold checks; the first half of their names."""
 

@@ -1,7 +1,7 @@
 """How alike two spaces are in which the same items lie: CKA, CKNNA, Procrustes, and translation from one to the other.
 
-Legend: x (m, d1) and y (m, d2) the same m items, row by row; K = x x' and L = y y'. None of these figures can be compared
-between other pairs of spaces of another m or another dimension without its null.
+Legend: x (m, d1) and y (m, d2) the same m items, row by row; K = x x' and L = y y'. Figures of other pairs of
+spaces, of another m or other dimensions, cannot be compared with them without their nulls.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from latentarchive.measures.ranking import highest
+
 Floats = NDArray[np.float64]
 
 EPSILON = 1e-6
-"""Added to the denominator of CKA and CKNNA, as the code of Huh et al. (2024) does. With the unbiased HSIC it shows in the
-fourth digit where kernels are of unit rows; figures made without it are not the same."""
+"""Added to the denominator of CKA and CKNNA, as the code of Huh et al. (2024) does. With the unbiased HSIC it shows in
+the fourth digit where kernels are of unit rows; figures made without it are not the same."""
 
 LEAST = 4
 """Items from which the unbiased HSIC is defined."""
@@ -168,9 +170,7 @@ def _nearest(kernel: Floats, k: int) -> NDArray[np.bool_]:
     """Which entries are among the k largest of their row, the diagonal left out."""
     apart = kernel.copy()
     np.fill_diagonal(apart, -np.inf)
-    mask = np.zeros(kernel.shape, bool)
-    np.put_along_axis(mask, np.argsort(-apart, axis=1, kind="stable")[:, :k], True, axis=1)
-    return mask
+    return highest(apart, k)
 
 
 def _enough(m: int) -> None:

@@ -1,7 +1,7 @@
 """What a map keeps of the space that it shows: neighbours kept, trustworthiness and continuity.
 
-Venna and Kaski (2001), "Neighborhood preservation in nonlinear projection methods", equations 1 and 2. A work's terms are
-sums over its own lists alone, so that the mean over some works, each against all n, estimates that over all.
+Venna and Kaski (2001), "Neighborhood preservation in nonlinear projection methods", equations 1 and 2. A work's terms
+are sums over its own lists alone, so that the mean over some works, each against all n, estimates that over all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from latentarchive.measures.ranking import highest
 
 ALIKE = 6
 """Decimals of a likeness or of a place on a map: nearer ones are equal, and stand in the order of their rows."""
@@ -36,7 +38,9 @@ class Fidelity:
     by_chance: float
 
 
-def fidelity(blocks: Iterable[tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.int64]]], k: int) -> Fidelity:
+def fidelity(
+    blocks: Iterable[tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.int64]]], k: int
+) -> Fidelity:
     """Look at some works of a map.
 
     Args:
@@ -55,7 +59,7 @@ def fidelity(blocks: Iterable[tuple[NDArray[np.floating], NDArray[np.floating], 
             message = f"k = {k} neighbours need at least {k + 2} works on the map, got {n}"
             raise ValueError(message)
         there, here = (_apart(side, own) for side in (space, view))
-        true, shown = _nearest(there, k), _nearest(here, k)
+        true, shown = (np.nonzero(highest(side, k))[1].reshape(len(side), k) for side in (there, here))
         kept += ((shown[:, :, None] == true[:, None, :]).sum(axis=(1, 2)) / k).tolist()
         strangers += float(np.maximum(_ranks(there, shown) - k, 0).sum())
         torn += float(np.maximum(_ranks(here, true) - k, 0).sum())
@@ -77,15 +81,6 @@ def _apart(scores: NDArray[np.floating], own: NDArray[np.int64]) -> NDArray[np.f
     apart = np.round(scores.astype(np.float64), ALIKE)
     apart[np.arange(len(own)), own] = -np.inf
     return apart
-
-
-def _nearest(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """The k highest of each row, equal ones by their number: shape (q, k), in no order."""
-    edge = np.partition(scores, -k, axis=1)[:, -k, None]
-    above, level = scores > edge, scores == edge
-    room = k - above.sum(axis=1, keepdims=True)
-    chosen = above | (level & (level.cumsum(axis=1) <= room))
-    return np.nonzero(chosen)[1].reshape(len(scores), k)
 
 
 def _ranks(scores: NDArray[np.float64], of: NDArray[np.int64]) -> NDArray[np.int64]:

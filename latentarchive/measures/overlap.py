@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 P = 0.9
-"""Persistence of rank-biased overlap: the first ten places have 86 % of the weight (Webber et al. 2010, section 4.3)."""
+"""Persistence of rank-biased overlap: the first ten places have 86 % of the weight (Webber et al. 2010)."""
 
 TOGETHER = 2**24
 """Comparisons at a time: 16 MB."""
@@ -67,7 +67,7 @@ def average_overlap(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 def rbo(counts: NDArray[np.int64], p: float = P) -> NDArray[np.float64]:
     """Rank-biased overlap, extrapolated beyond depth k: shape (n,), in [0, 1].
 
-    RBO_ext = A_k p^k + (1 - p) sum_d p^(d-1) A_d for lists of equal length (Webber, Moffat and Zobel 2010, equation 23).
+    RBO_ext = A_k p^k + (1 - p) sum_d p^(d-1) A_d for lists of one length (Webber, Moffat and Zobel 2010).
 
     Args:
         counts: As `shared` gives them.

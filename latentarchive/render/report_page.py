@@ -16,7 +16,7 @@ from latentarchive.render.charts import chart
 from latentarchive.render.figures import cell, measured, number
 from latentarchive.render.pages import page, shown
 from latentarchive.render.report_style import STYLE
-from latentarchive.render.works import examples, pairs
+from latentarchive.render.works import examples, neighbours, pairs
 
 OUTCOMES = {
     "fail": ("failed: outside the bounds of the suite, or broken off", "Failed"),
@@ -30,12 +30,12 @@ MOST_PRINTED = 40
 """Rows of a table that is printed; paper shows the picture of a longer one, and the other files have its rows."""
 
 
-def report_page(report: Report, archive: Archive | None, since: Comparison | None) -> str:
+def report_page(report: Report, archives: Sequence[Archive], since: Comparison | None) -> str:
     """The whole page.
 
     Args:
         report: What to show, already without what is withheld.
-        archive: Where pictures of works come from; None: there are none.
+        archives: Where pictures of works come from, the audited one first; none: there are no pictures.
         since: What changed since an earlier report; None if there is none.
     """
     numbers = {id(one): k for k, one in enumerate(report.findings, start=1)}
@@ -52,7 +52,7 @@ def report_page(report: Report, archive: Archive | None, since: Comparison | Non
             parts.append(f"<p class=quiet>{shown(about)}</p>")
         for run, of_run in groupby(group, key=_run):
             parts.append(f"<h3>{shown(run)}</h3>")
-            parts += [_finding(one, numbers[id(one)], archive) for one in of_run]
+            parts += [_finding(one, numbers[id(one)], archives) for one in of_run]
         parts.append("</section>")
     parts.append(_provenance(report))
     parts.append("</main>")
@@ -121,7 +121,7 @@ def _change(one: Change) -> str:
 <dt>now</dt><dd>{after}</dd></dl></article>"""
 
 
-def _finding(one: Finding, number_of: int, archive: Archive | None) -> str:
+def _finding(one: Finding, number_of: int, archives: Sequence[Archive]) -> str:
     """One finding: its sentence, its figures, its picture and table, works to look at, how it was done."""
     above = OUTCOMES[one.outcome][1]
     parts = [f'<article class="{one.outcome}" id="f{number_of}">']
@@ -134,21 +134,23 @@ def _finding(one: Finding, number_of: int, archive: Archive | None) -> str:
         parts.append(f"<p class=facts>{'; '.join([first, *map(shown, facts[1:])])}</p>")
     if one.notes:
         parts.append(f"<ul class=notes>{''.join(f'<li>{shown(note)}</li>' for note in one.notes)}</ul>")
-    parts += _pictured(one, number_of, archive)
+    parts += _pictured(one, number_of, archives)
     if one.examples:
         how_many = "an item" if len(one.examples) == 1 else f"{len(one.examples)} items"
-        parts.append(f"<details><summary>{how_many} to look at</summary>{examples(one, archive)}</details>")
+        parts.append(f"<details><summary>{how_many} to look at</summary>{examples(one, archives)}</details>")
     return "\n".join([*parts, "</article>"])
 
 
-def _pictured(one: Finding, number_of: int, archive: Archive | None) -> Iterable[str]:
+def _pictured(one: Finding, number_of: int, archives: Sequence[Archive]) -> Iterable[str]:
     table, picture = one.table, one.picture
     if table is None or not table.rows:
         return
     if picture is not None and picture.kind == "pairs":
         how_many = "one pair" if len(table.rows) == 1 else f"{len(table.rows):,} pairs"
-        sheet = pairs(one, archive)
+        sheet = pairs(one, archives)
         yield f"<details><summary>{shown(picture.alt)} ({how_many})</summary>{sheet}</details>"
+    elif picture is not None and picture.kind == "neighbours":
+        yield f"<details><summary>{shown(picture.alt)}</summary>{neighbours(one, archives)}</details>"
     elif picture is not None and (drawn := chart(picture, table, labelled_by=f"c{number_of}")):
         yield f"""<figure class=picture>{drawn}
 <figcaption class=quiet id="c{number_of}">{shown(picture.alt)}</figcaption></figure>"""
@@ -185,15 +187,17 @@ def _provenance(report: Report) -> str:
     facts = dict(report.provenance)
     recipe = facts.pop("recipe", "")
     versions = facts.pop("versions", {})
+    other = facts.pop("other", None) or {}
     entries: dict[str, Any] = {
         "audited": f"{report.subject} ({report.kind}): {report.n:,} {report.items}",
         "withheld, left out": number(facts.pop("withheld")) if "withheld" in facts else "a table withholds nothing",
         "suite": f"{report.suite}, SHA-256 {facts.pop('suite_sha256', 'unknown')}",
         **{WORDS.get(name, name): value for name, value in facts.items() if value},
+        **{f"the other: {WORDS.get(name, name)}": value for name, value in other.items() if value},
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
         "began": report.run.get("began", ""),
         "took": _seconds(report),
-        "again": f"latentarchive audit {report.subject} {report.suite}",
+        "again": facts.pop("again", f"latentarchive audit {report.subject} {report.suite}"),
     }
     rows = "".join(f"<dt>{shown(name)}</dt><dd>{shown(str(value))}</dd>" for name, value in entries.items() if value)
     texts = "".join(
