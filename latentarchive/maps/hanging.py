@@ -27,7 +27,7 @@ def hung(
     least of the wall bare.
 
     Args:
-        aspects: shape (n,), width over height of each, n from 1.
+        aspects: shape (n,), width over height of each, n from 1; beyond 1:5 a box is no longer than that.
         xy: shape (n, 2), places on a map, y upwards.
         width: Of the wall.
         height: Of the wall.
@@ -63,8 +63,8 @@ def _rows(
     if free <= 0 or (heights <= 0).any():
         return []
     heights *= min(1.0, free / heights.sum())
-    between = gap + max(0.0, (free - heights.sum()) / (len(rows) + 1)) * (len(rows) > 0)
-    top = max(0.0, (free - heights.sum()) / (len(rows) + 1))
+    spare_height = min(gap, (free - heights.sum()) / len(rows))  # a wall that is not full has a little more air
+    between, top = gap + spare_height, 0.0
     boxes: list[Box] = [Box(0, 0, 0, 0)] * len(aspects)
     for row, high in zip(rows, heights.tolist(), strict=True):
         wide = aspects[row] * high

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -75,7 +76,7 @@ class Type:
 def broken(text: str, font: Font, width: float, *, most: int = 99) -> list[str]:
     """A text as lines no wider than so many pixels; what is longer than `most` lines ends with an ellipsis."""
     lines, line = [], ""
-    for word in plain(text).split():
+    for word in re.split(r"\s+(?!·)", plain(text).strip()):  # a dot between parts stays with what it follows
         rest = word
         while rest:
             tried = f"{line} {rest}" if line else rest

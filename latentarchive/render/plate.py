@@ -5,9 +5,7 @@ After the panels of Aby Warburg's picture atlas: what stands side by side says m
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,34 +20,30 @@ from latentarchive.maps.plates import Plate
 from latentarchive.measures.fidelity import fidelity
 from latentarchive.query import Hit
 from latentarchive.render.lettering import Type, broken, paragraph
+from latentarchive.render.sheets import (
+    A3,
+    FRAME,
+    INK,
+    MARGIN,
+    ON_PANEL,
+    PANEL,
+    QUIET,
+    RULE,
+    Sheet,
+    check_sheet,
+    encoded,
+    inside,
+)
 from latentarchive.render.text import credit, rights, title
 
-DPI = 300
-A3 = (420.0, 297.0)
-"""Millimetres, lying."""
-
-MARGIN, PAD, GAP, NUMBERS = 16.0, 8.0, 4.0, 4.6
-"""Millimetres: around the page, inside the panel, between pictures, under each for its number."""
+PAD, GAP, NUMBERS = 8.0, 4.0, 4.6
+"""Millimetres: inside the panel, between pictures, under each for its number."""
 
 COLUMNS, BETWEEN = 5, 6.0
 """Columns of the key, and millimetres between them."""
 
 MOST_KEY = 0.42
 """Share of the page that the key may take; a longer one has a page of its own."""
-
-PAPER, INK, QUIET, PANEL, ON_PANEL, FRAME = "#ffffff", "#1d1b18", "#6b655c", "#23211e", "#b8b0a3", "#e9e2d4"
-
-FORMATS = {".png": "PNG", ".pdf": "PDF"}
-
-
-def check_place(path: Path, formats: Sequence[str]) -> None:
-    """See to it that a picture can be written there. Raises `ArchiveError`."""
-    if path.suffix.lower() not in formats:
-        message = f"{path} must end in one of {', '.join(formats)}"
-        raise ArchiveError(message)
-    if not path.parent.is_dir():
-        message = f"cannot write {path}: there is no folder {path.parent}; make it or choose another place"
-        raise ArchiveError(message)
 
 
 def write_plate(plate: Plate, archive: Archive, path: Path, *, letters: Type | None = None) -> str:
@@ -68,28 +62,11 @@ def write_plate(plate: Plate, archive: Archive, path: Path, *, letters: Type | N
         ArchiveError: The place or the archive will not do.
         WriteRefused: The disk is full, or we may not write there.
     """
-    check_place(path, tuple(FORMATS))
+    check_sheet(path)
     letters = letters or Type()
     pages, unknown = draw_plate(plate, archive, letters)
-    storage.write_bytes(path, encoded(pages, FORMATS[path.suffix.lower()], plate.query, DPI))
+    storage.write_bytes(path, encoded(pages, path, plate.query))
     return unknown
-
-
-def encoded(pages: Sequence[Image.Image], kind: str, heading: str, dpi: int) -> bytes:
-    """Pages as the bytes of a file; the pages of a PNG stand one below the other."""
-    buffer = io.BytesIO()
-    if kind == "PDF":
-        # No dates: equal plates are equal files.
-        pages[0].save(buffer, "PDF", resolution=dpi, save_all=True, append_images=list(pages[1:]), title=heading,
-                      producer="latentarchive", creationDate=None, modDate=None, quality=92)  # fmt: skip
-        return buffer.getvalue()
-    whole = Image.new("RGB", (pages[0].width, sum(page.height for page in pages)), PAPER)
-    top = 0
-    for page in pages:
-        whole.paste(page, (0, top))
-        top += page.height
-    whole.save(buffer, "PNG", dpi=(dpi, dpi), optimize=True)
-    return buffer.getvalue()
 
 
 def draw_plate(plate: Plate, archive: Archive, letters: Type) -> tuple[list[Image.Image], str]:
@@ -100,7 +77,7 @@ def draw_plate(plate: Plate, archive: Archive, letters: Type) -> tuple[list[Imag
     if not hits:
         message = "every work of this plate is withheld now: there is nothing to draw"
         raise ArchiveError(message)
-    sheet = _Sheet(letters)
+    sheet = Sheet(letters)
     pictures = [_picture(hit, archive) for hit in hits]
     aspects = np.array([picture.width / picture.height if picture else 1.0 for picture, _ in pictures])
     entries = [_Entry(hit, at, sheet) for at, hit in enumerate(hits, start=1)]
@@ -111,10 +88,11 @@ def draw_plate(plate: Plate, archive: Archive, letters: Type) -> tuple[list[Imag
     page, draw = sheet.page()
     top = _heading(draw, sheet, plate, len(hits), archive)
     foot = height - MARGIN - 8.5
-    bottom = foot - 4 if apart else foot - 5 - key_height
-    draw.rectangle(sheet.box(Box(MARGIN, top, width - 2 * MARGIN, bottom - top)), fill=PANEL)
+    bottom = foot - 4 if apart else foot - 7 - key_height
     wall = (width - 2 * (MARGIN + PAD), bottom - top - 2 * PAD + NUMBERS / 2)
     boxes = hung(aspects, plate.xy[keep], *wall, gap=GAP, below=NUMBERS)
+    bottom = top + PAD + max(box.top + box.height for box in boxes) + NUMBERS / 2 + PAD
+    draw.rectangle(sheet.box(Box(MARGIN, top, width - 2 * MARGIN, bottom - top)), fill=PANEL)
     for number, (hit, box, (picture, _)) in enumerate(zip(hits, boxes, pictures, strict=True), start=1):
         _hang(page, draw, sheet, Box(box.left + MARGIN + PAD, box.top + top + PAD, *box[2:]), hit, number, picture)
     pages = [page]
@@ -131,29 +109,6 @@ def draw_plate(plate: Plate, archive: Archive, letters: Type) -> tuple[list[Imag
     return pages, letters.missing([plate.query, *texts])
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """Millimetres to pixels, points to type."""
-
-    letters: Type
-
-    def px(self, mm: float) -> float:
-        return mm * DPI / 25.4
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        return self.px(x), self.px(y)
-
-    def box(self, box: Box) -> tuple[float, float, float, float]:
-        return (*self.point(box.left, box.top), *self.point(box.left + box.width, box.top + box.height))
-
-    def type(self, points: float, *, italic: bool = False) -> object:
-        return self.letters.at(points * DPI / 72, italic=italic)
-
-    def page(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-        image = Image.new("RGB", (round(self.px(A3[0])), round(self.px(A3[1]))), PAPER)
-        return image, ImageDraw.Draw(image)
-
-
 KEY, LEADING = 7.4, 3.15
 """Size of the key in points, and millimetres from line to line."""
 
@@ -161,7 +116,7 @@ KEY, LEADING = 7.4, 3.15
 class _Entry:
     """What the key says of one work: title, maker and date, source, rights, id."""
 
-    def __init__(self, hit: Hit, number: int, sheet: _Sheet) -> None:
+    def __init__(self, hit: Hit, number: int, sheet: Sheet) -> None:
         width = (A3[0] - 2 * MARGIN - BETWEEN * (COLUMNS - 1)) / COLUMNS - 6.5
         roman, italic = sheet.type(KEY), sheet.type(KEY, italic=True)
         self.number = str(number)
@@ -170,7 +125,9 @@ class _Entry:
         said = [credit(hit.item), f"Rights: {rights(hit.item)}", _standing(hit)]
         most = (3, 2, 1)
         self.lines = [
-            line for text, lines in zip(said, most, strict=True) for line in broken(text, roman, sheet.px(width), most=lines)
+            line
+            for text, lines in zip(said, most, strict=True)
+            for line in broken(text, roman, sheet.px(width), most=lines)
         ]
         self.height = LEADING * (len(self.titles) + len(self.lines)) + 2.2
 
@@ -196,7 +153,7 @@ def _picture(hit: Hit, archive: Archive) -> tuple[Image.Image | None, bool]:
         return (decode(thumb).image if thumb else None), False
 
 
-def _heading(draw: ImageDraw.ImageDraw, sheet: _Sheet, plate: Plate, n: int, archive: Archive) -> float:
+def _heading(draw: ImageDraw.ImageDraw, sheet: Sheet, plate: Plate, n: int, archive: Archive) -> float:
     """What the plate shows; says where it ends, in millimetres from above."""
     asked = plate.hits[0] if plate.hits[0].rank == 0 else None
     heading = title(asked.item) if asked is not None else plate.query
@@ -212,17 +169,17 @@ def _heading(draw: ImageDraw.ImageDraw, sheet: _Sheet, plate: Plate, n: int, arc
     quiet = sheet.type(10.5, italic=True)
     y = paragraph(draw, (sheet.px(MARGIN), y + sheet.px(0.8)), broken(said, quiet, wide, most=2), quiet,
                   leading=sheet.px(4.6), fill=QUIET)  # fmt: skip
-    return y * 25.4 / DPI + 2.4
+    return sheet.mm(y) + 2.4
 
 
 def _hang(
-    page: Image.Image, draw: ImageDraw.ImageDraw, sheet: _Sheet, box: Box, hit: Hit, number: int,
+    page: Image.Image, draw: ImageDraw.ImageDraw, sheet: Sheet, box: Box, hit: Hit, number: int,
     picture: Image.Image | None,
 ) -> None:  # fmt: skip
     """One picture with its number; the work that was asked with has a frame, a generated image a broken one."""
     left, top, right, bottom = (round(edge) for edge in sheet.box(box))
     if picture is not None:
-        page.paste(picture.resize((right - left, bottom - top), Image.Resampling.LANCZOS), (left, top))
+        page.paste(*inside(picture, (left, top, right, bottom)))
     else:
         draw.rectangle((left, top, right, bottom), outline=ON_PANEL)
         draw.text(((left + right) / 2, (top + bottom) / 2), "no image", font=sheet.type(8), fill=ON_PANEL, anchor="mm")
@@ -248,7 +205,7 @@ def _frame(draw: ImageDraw.ImageDraw, edges: tuple[int, int, int, int], *, dashe
         draw.line((right, y, right, min(y + 22, bottom)), fill=FRAME)
 
 
-def _write_key(draw: ImageDraw.ImageDraw, sheet: _Sheet, key: list[list[_Entry]], top: float) -> None:
+def _write_key(draw: ImageDraw.ImageDraw, sheet: Sheet, key: list[list[_Entry]], top: float) -> None:
     wide = (A3[0] - 2 * MARGIN - BETWEEN * (COLUMNS - 1)) / COLUMNS
     for at, column in enumerate(key):
         x, y = MARGIN + at * (wide + BETWEEN), top
@@ -262,12 +219,14 @@ def _write_key(draw: ImageDraw.ImageDraw, sheet: _Sheet, key: list[list[_Entry]]
 
 
 def _foot(
-    draw: ImageDraw.ImageDraw, sheet: _Sheet, plate: Plate, boxes: Sequence[Box], keep: Sequence[int],
+    draw: ImageDraw.ImageDraw, sheet: Sheet, plate: Plate, boxes: Sequence[Box], keep: Sequence[int],
     pictures: Sequence[tuple[Image.Image | None, bool]], top: float,
 ) -> None:  # fmt: skip
     """How the plate was made, and how far its arrangement is to be trusted."""
     small = sum(not original for _, original in pictures)
-    seen = "" if not small else f" {small} of the pictures are enlarged from thumbnails: their originals are not at hand."
+    seen = (
+        "" if not small else f" {small} of the pictures are enlarged from thumbnails: their originals are not at hand."
+    )
     said = (
         f"Whole pictures, none cropped, hung from left to right and from top to bottom by the two directions in which "
         f"these works differ most ({plate.share:.0%} of their variance).{_kept(plate, boxes, keep)}{seen} Their likeness "
@@ -275,7 +234,7 @@ def _foot(
     )
     font = sheet.type(7)
     lines = broken(said, font, sheet.px(A3[0] - 2 * MARGIN), most=3)
-    draw.line((*sheet.point(MARGIN, top - 1.6), *sheet.point(A3[0] - MARGIN, top - 1.6)), fill="#d8d2c7", width=2)
+    draw.line((*sheet.point(MARGIN, top - 1.6), *sheet.point(A3[0] - MARGIN, top - 1.6)), fill=RULE, width=2)
     paragraph(draw, sheet.point(MARGIN, top), lines, font, leading=sheet.px(3.1), fill=QUIET)
 
 
