@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def _covered(
     low, high = _of(found.covered)
     expected = expected_coverage(n, m, k)
     d_low, d_high = (end / k for end in bootstrap_mean(found.balls.astype(np.float64)))
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         ("coverage", "share of works here with another one near", found.coverage, low, high, expected),
         ("density", "in how many balls one of the others lies, in k", found.density, d_low, d_high, 1.0),
         ("precision", "share of the others near to a work here", found.precision, *_of(found.balls > 0), None),

@@ -20,7 +20,9 @@ COMMANDS = {
     "export": ("keeping", "Write the items, or some of them, to a file or a copy."),
     "info": ("keeping", "Show what an archive holds and how it was made."),
     "items": ("asking", "List items, all or those that satisfy a filter."),
+    "map": ("drawing", "Lay the works out on two dimensions, with how much of the space is kept."),
     "member": ("auditing", "Ask whether a work, or each of a list, is in an archive or a table."),
+    "plate": ("drawing", "Print a work, or words, and the works nearest to it on a sheet."),
     "report": ("auditing", "Write the pages of a report anew, without what was withheld since."),
     "restore": ("keeping", "Show withheld items again."),
     "search": ("asking", "Find items by words, by image, by item, or by several of them."),
@@ -46,7 +48,8 @@ class Commands(click.Group):
         """The command of that name, None if there is none."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"latentarchive.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        module = import_module(f"latentarchive.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, "map_" if cmd_name == "map" else cmd_name)  # `map` is Python's own
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

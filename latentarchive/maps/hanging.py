@@ -37,8 +37,8 @@ def hung(
     Returns:
         One box for each, in the order given.
     """
-    aspects = np.clip(np.asarray(aspects, np.float64), 0.2, 5)
-    tries = [_rows(aspects, xy, count, (width, height), gap, below) for count in range(1, len(aspects) + 1)]
+    shapes = np.asarray(np.clip(aspects, 0.2, 5), np.float64)
+    tries = [_rows(shapes, xy, count, (width, height), gap, below) for count in range(1, len(shapes) + 1)]
     return max(tries, key=lambda boxes: sum(box.width * box.height for box in boxes))
 
 

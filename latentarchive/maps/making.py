@@ -186,7 +186,7 @@ def make_map(
     if isinstance(projection, Between):  # the places that its works were given are theirs
         xy[np.searchsorted(rows, drawn)] = projection.xy
     cells = snapped(xy) if grid else None
-    xy = _square(xy if cells is None else cells[0] * 1.0)
+    xy = _square(xy if cells is None else cells[0].astype(np.float64))
     progress("comparing neighbours", 2, 4)
     some = np.sort(rng.permutation(n)[:LOOKED])
     kept = fidelity(_blocks(archive, rows, some, xy), k)

@@ -51,9 +51,9 @@ def cka(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
         x: shape (m, d1), m from 4.
         y: shape (m, d2).
     """
-    x, y = x.astype(np.float64), y.astype(np.float64)
-    _enough(len(x))
-    return _ratio(_linear(x, y), _linear(x, x), _linear(y, y))
+    a, b = x.astype(np.float64), y.astype(np.float64)
+    _enough(len(a))
+    return _ratio(_linear(a, b), _linear(a, a), _linear(b, b))
 
 
 def biased_cka(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:

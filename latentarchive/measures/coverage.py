@@ -78,7 +78,8 @@ def coverage(own: NDArray[np.float64], across: NDArray[np.float64], other: NDArr
     nearest = across.min(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         remote = np.where(radius > 0, nearest / radius, np.where(nearest > 0, np.inf, 1.0))
-    return Coverage(k, inside.any(axis=1), (across < reach[None]).any(axis=1), inside.sum(axis=0), remote)
+    covered, within = np.any(inside, axis=1), np.any(across < reach[None], axis=1)
+    return Coverage(k, np.asarray(covered), np.asarray(within), inside.sum(axis=0), remote)
 
 
 def expected_coverage(n: int, m: int, k: int = K) -> float:

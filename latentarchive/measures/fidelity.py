@@ -78,7 +78,7 @@ def fidelity(
 
 
 def _apart(scores: NDArray[np.floating], own: NDArray[np.int64]) -> NDArray[np.float64]:
-    apart = np.round(scores.astype(np.float64), ALIKE)
+    apart = np.asarray(np.round(scores.astype(np.float64), ALIKE), np.float64)
     apart[np.arange(len(own)), own] = -np.inf
     return apart
 

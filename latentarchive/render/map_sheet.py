@@ -12,11 +12,22 @@ from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.errors import ArchiveError
 from latentarchive.images import decode
+from latentarchive.maps.groups import NOTHING, OTHER
 from latentarchive.maps.hanging import Box
 from latentarchive.maps.making import Map
 from latentarchive.render.lettering import Type, broken, paragraph
 from latentarchive.render.sheets import (
-    A3, INK, MARGIN, ON_PANEL, PANEL, QUIET, RULE, Sheet, check_sheet, encoded, inside,
+    A3,
+    INK,
+    MARGIN,
+    ON_PANEL,
+    PANEL,
+    QUIET,
+    RULE,
+    Sheet,
+    check_sheet,
+    encoded,
+    inside,
 )  # fmt: skip
 
 COLOURS = ("#e0a458", "#5ab0d8", "#9ccf6a", "#e07a6a", "#b99be0", "#e8d56a", "#67c7b0", "#8c8579", "#5b564e")
@@ -65,8 +76,6 @@ def colours_of(view: Map) -> tuple[str, ...]:
     """The colour of each group of a map; none without groups."""
     if view.groups is None:
         return ()
-    from latentarchive.maps.groups import NOTHING, OTHER
-
     ramp = RAMP if view.groups.ordered else COLOURS
     last = {OTHER: COLOURS[-2], NOTHING: COLOURS[-1]}
     plain = [name for name in view.groups.names if name not in last]
@@ -75,13 +84,22 @@ def colours_of(view: Map) -> tuple[str, ...]:
     return tuple(last.get(name) or own[name] for name in view.groups.names)
 
 
+def rights_of(view: Map, archive: Archive) -> str:
+    """How many works of a map are open, restricted or of unknown rights."""
+    classes = archive.collection.take(view.rows, ["rights_class"])["rights_class"].to_pylist()
+    counts = {kind: classes.count(kind) for kind in ("open", "restricted", "unknown")}
+    return f"Rights of the works: {', '.join(f'{n:,} {kind}' for kind, n in counts.items() if n)}."
+
+
 def _drawn(view: Map, archive: Archive, sheet: Sheet) -> Image.Image:
     page, draw = sheet.page()
     panel = Box(MARGIN, MARGIN, A3[0] - 2 * MARGIN - SIDE - 8, A3[1] - 2 * MARGIN)
     draw.rectangle(sheet.box(panel), fill=PANEL)
     places, cell = _places(view, panel)
-    side = cell * 0.94 if view.grid else float(
-        np.clip(np.sqrt(panel.width * panel.height * FILLED / max(len(view), 1)), SMALLEST, LARGEST)
+    side = (
+        cell * 0.88
+        if view.grid
+        else float(np.clip(np.sqrt(panel.width * panel.height * FILLED / max(len(view), 1)), SMALLEST, LARGEST))
     )
     _points(page, sheet, view, places)
     firsts = [one.shown[0] for one in view.regions.regions if one.shown]
@@ -180,7 +198,9 @@ def _beside(page: Image.Image, draw: ImageDraw.ImageDraw, sheet: Sheet, view: Ma
     left, wide = A3[0] - MARGIN - SIDE, sheet.px(SIDE)
     y = sheet.px(MARGIN - 1.5)
 
-    def write(text: str, points: float, leading: float, *, fill: str = INK, italic: bool = False, most: int = 9) -> None:
+    def write(
+        text: str, points: float, leading: float, *, fill: str = INK, italic: bool = False, most: int = 9
+    ) -> None:
         nonlocal y
         font = sheet.type(points, italic=italic)
         y = paragraph(draw, (sheet.px(left), y), broken(text, font, wide, most=most), font,
@@ -192,7 +212,7 @@ def _beside(page: Image.Image, draw: ImageDraw.ImageDraw, sheet: Sheet, view: Ma
     y += sheet.px(2.4)
     write(view.sentence, 9.5, 4.3)
     y += sheet.px(1.6)
-    for note in view.notes:
+    for note in (*view.notes, f"{rights_of(view, archive)} Each work's stand in the page of the map."):
         write(note, 7.2, 3.1, fill=QUIET)
         y += sheet.px(0.8)
     if view.groups is not None:

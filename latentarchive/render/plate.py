@@ -224,13 +224,11 @@ def _foot(
 ) -> None:  # fmt: skip
     """How the plate was made, and how far its arrangement is to be trusted."""
     small = sum(not original for _, original in pictures)
-    seen = (
-        "" if not small else f" {small} of the pictures are enlarged from thumbnails: their originals are not at hand."
-    )
+    seen = "" if not small else f" {small} of the pictures are made of thumbnails: their originals are not at hand."
     said = (
         f"Whole pictures, none cropped, hung from left to right and from top to bottom by the two directions in which "
-        f"these works differ most ({plate.share:.0%} of their variance).{_kept(plate, boxes, keep)}{seen} Their likeness "
-        f"is that of one encoder, and no judgement. {plate.archive}, made with latentarchive."
+        f"these works differ most ({plate.share:.0%} of their variance).{_kept(plate, boxes, keep)}{seen} Their "
+        f"likeness is that of one encoder, and no judgement. {plate.archive}, made with latentarchive."
     )
     font = sheet.type(7)
     lines = broken(said, font, sheet.px(A3[0] - 2 * MARGIN), most=3)
