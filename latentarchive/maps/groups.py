@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +31,18 @@ class Groups:
     of: NDArray[np.int64]
     #: Whether the groups have an order, as spans of years do.
     ordered: bool
+    #: What the catalogue says of each work, in full; "" where it says nothing.
+    values: tuple[str, ...]
 
     @property
     def counts(self) -> list[int]:
         """Works of each group."""
         return np.bincount(self.of, minlength=len(self.names)).tolist()
+
+    def kept(self, keep: NDArray[np.bool_]) -> Groups:
+        """The groups of some of the works."""
+        values = tuple(value for value, stays in zip(self.values, keep, strict=True) if stays)
+        return replace(self, of=self.of[keep], values=values)
 
 
 def group(archive: Archive, rows: NDArray[np.int64], field: str) -> Groups:
@@ -60,7 +67,9 @@ def group(archive: Archive, rows: NDArray[np.int64], field: str) -> Groups:
     names = [*most, *([OTHER] if len(counts) > len(most) else []), *([NOTHING] if None in texts else [])]
     place = {name: at for at, name in enumerate(most)}
     of = [len(names) - 1 if text is None else place.get(text, len(most)) for text in texts]
-    return Groups(field, tuple(names), np.array(of, np.int64), ordered=False)
+    return Groups(
+        field, tuple(names), np.array(of, np.int64), ordered=False, values=tuple(text or "" for text in texts)
+    )
 
 
 def _values(archive: Archive, rows: NDArray[np.int64], field: str) -> list[object]:
@@ -88,7 +97,13 @@ def _spans(field: str, values: list[object]) -> Groups:
     if len(known) < len(numbers):
         of[~np.isfinite(numbers)] = len(names)
         names.append(NOTHING)
-    return Groups(field, tuple(names), of.astype(np.int64), ordered=True)
+    return Groups(
+        field,
+        tuple(names),
+        of.astype(np.int64),
+        ordered=True,
+        values=tuple("" if v in (None, "") else str(v) for v in values),
+    )
 
 
 def _span(numbers: NDArray[np.float64]) -> str:

@@ -23,10 +23,10 @@ from latentarchive.maps.snapping import ASSIGNED, snapped
 from latentarchive.measures.fidelity import Fidelity, fidelity
 from latentarchive.progress import Progress, silent
 
-LOOKED = 2_000
+LOOKED = 1_000
 """Works whose neighbours are compared with those on the map, each against all."""
 
-SCORES = 2**23
+SCORES = 2**24
 """Likenesses held at a time when neighbours are compared."""
 
 WORDS = 3
@@ -69,16 +69,16 @@ class Map:
         among = f"n = {f.n:,}" if f.looked == f.n else f"n = {f.n:,}, {f.looked:,} works looked at"
         return (
             f"This view keeps {f.kept:.1%} of the {f.k} nearest neighbours of a work (95 % interval {low:.1%} to "
-            f"{high:.1%}; by chance {f.kept_by_chance:.1%}; {among}). Trustworthiness {f.trustworthiness:.3f}, "
+            f"{high:.1%}; by chance {f.kept_by_chance:.2%}; {among}). Trustworthiness {f.trustworthiness:.3f}, "
             f"continuity {f.continuity:.3f} (by chance {f.by_chance:.3f})."
         )
 
     def table(self) -> pa.Table:
-        """The works with their places: id, x, y, region (from 1), and the group's name if there are groups."""
+        """The works with their places: id, x, y, region (from 1), and what the field of the groups says."""
         columns = {"id": strings(self.ids), "x": pa.array(self.xy[:, 0]), "y": pa.array(self.xy[:, 1])}
         columns["region"] = integers(self.regions.of)
         if self.groups is not None:
-            columns[self.groups.field] = strings([self.groups.names[at] for at in self.groups.of])
+            columns[self.groups.field] = strings(self.groups.values)
         return pa.table(columns)
 
     def record(self) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Map:
             ids=tuple(item for item, stays in zip(self.ids, keep, strict=True) if stays),
             xy=self.xy[keep],
             regions=replace(self.regions, of=self.regions.of[keep], regions=regions),
-            groups=replace(self.groups, of=self.groups.of[keep]) if self.groups is not None else None,
+            groups=self.groups.kept(keep) if self.groups is not None else None,
         )
 
 

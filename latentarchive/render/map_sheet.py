@@ -246,16 +246,20 @@ def _regions(
     rows = -(-len(regions) // 2)
     if not rows:
         return
-    high = min(sheet.px(19), (bottom - y) / rows)
+    high = min(sheet.px(22), (bottom - y) / rows)
     if high < sheet.px(9):  # no room to see anything: the numbers on the map and the page of the map have to do
         return
     for at, one in enumerate(regions):
         x, top = left + SIDE / 2 * (at // rows), y + high * (at % rows)
-        words = "; ".join(f"{word} {score:.2f}" for word, score in one.words)
-        font = sheet.type(7.2)
-        said = f"{one.number}: {one.n:,} works, likeness {one.alike:.2f}" + (f"; {words}" if words else "")
-        [line, *_] = broken(said, font, sheet.px(SIDE / 2 - 3), most=1)
-        draw.text((sheet.px(x), top), line, font=font, fill=QUIET)
+        font, below = sheet.type(7.2), 3.6
+        said = f"{one.number}: {one.n:,} works, likeness {one.alike:.2f}"
+        draw.text((sheet.px(x), top), said, font=font, fill=QUIET)
+        italic = sheet.type(7.2, italic=True)
+        tellings = ["; ".join(f"{word} {score:.2f}" for word, score in one.words[:count]) for count in (2, 1)]
+        fitting = [told for told in tellings if told and italic.getlength(told) <= sheet.px(SIDE / 2 - 3)]
+        if fitting:  # never a word without its score
+            draw.text((sheet.px(x), top + sheet.px(3.1)), fitting[0], font=italic, fill=INK)
+            below = 6.9
         step = (SIDE / 2 - 3) / 3
         for place, member in enumerate(one.shown[:3]):
             try:
@@ -263,7 +267,7 @@ def _regions(
             except ArchiveError:
                 continue
             edges = (
-                sheet.px(x + step * place), top + sheet.px(3.6), sheet.px(x + step * (place + 1) - 1),
-                top + min(high - sheet.px(1.2), sheet.px(3.6 + step - 1)),
+                sheet.px(x + step * place), top + sheet.px(below), sheet.px(x + step * (place + 1) - 1),
+                top + min(high - sheet.px(1.2), sheet.px(below + step - 1)),
             )  # fmt: skip
             page.paste(*inside(picture, edges))
