@@ -64,9 +64,9 @@ def _covered(
         ("precision", "share of the others near to a work here", found.precision, *_of(found.balls > 0), None),
         ("recall", "share of works here near to one of the others", found.recall, *_of(found.within), None),
     ]
-    columns = ["measure", "what it is", "value", "from", "to", "by chance, in theory"]
+    columns = ["measure", "what it is", "value", "from", "to", "by chance"]
     if nulls is not None:
-        columns.append("works of both mixed and dealt anew")
+        columns.append("mixed")
         rows = [(*row, float(np.mean([getattr(null, row[0]) for null in nulls]))) for row in rows]
     remote = np.flatnonzero(~found.covered)
     remote = remote[np.lexsort((remote, -found.remote[remote]))]
@@ -83,9 +83,14 @@ def _covered(
         null_by=f"1 - prod (n - i) / (n + m - i), i = 1 to {k}, for n = {n:,} and m = {m:,}",
         examples=tuple(ids[i] for i in remote[:MOST_EXAMPLES]),
         table=Table(columns=tuple(columns), rows=tuple(rows)),
-        notes=(f"The works to look at are those of {name} farthest from all of {by}.", *shared),
+        notes=(f"The works to look at are those of {name} farthest from all of {by}.", *_dealt(nulls), *shared),
     )
 
 
 def _of(hits: NDArray[np.bool_]) -> tuple[float, float]:
     return wilson(int(hits.sum()), len(hits))
+
+
+def _dealt(nulls: list[Coverage] | None) -> tuple[str, ...]:
+    """What the last column of the table is, where there is one."""
+    return () if nulls is None else (f"Mixed: the mean of {len(nulls)} times that the works of both were dealt anew.",)
