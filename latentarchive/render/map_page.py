@@ -60,7 +60,8 @@ ol.regions { gap: 1.25rem 1.5rem; grid-template-columns: repeat(auto-fill, minma
 .regions .row { display: grid; gap: .4rem; grid-template-columns: repeat(3, 1fr); }
 .regions .mat { height: 6rem; padding: .3rem; }
 .lead { font-size: 1.1rem; max-width: 60rem; } .notes { color: var(--quiet); font-size: .9rem; max-width: 60rem; }
-@media (max-width: 52rem) { .view { grid-template-columns: 1fr; } #map { height: min(65vh, 100vw); } .list { max-height: none; } }
+@media (max-width: 52rem) { .view { grid-template-columns: 1fr; }
+  #map { height: min(65vh, 100vw); } .list { max-height: none; } }
 @media print { .tools, .list { display: none; } .view { grid-template-columns: 1fr; } #map { height: 16cm; } }
 """
 
