@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -98,6 +99,20 @@ finally:
     print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
 """
 """A program that runs the command line without a network and tells its peak memory in MiB."""
+
+
+FEATURES = Path(
+    os.environ.get("LATENTARCHIVE_FEATURES", Path(__file__).parents[2] / "shared/fixtures/features_clip.npy")
+)
+"""500 COCO photographs and a caption of each in CLIP: features_clip.npy of Weixin-Liang/Modality-Gap (MIT)."""
+
+
+@pytest.fixture(scope="session")
+def features():
+    if not FEATURES.is_file():
+        pytest.skip(f"there is no {FEATURES.name}; name its place in LATENTARCHIVE_FEATURES")
+    both = np.load(FEATURES, allow_pickle=False).astype(np.float64)
+    return both / np.linalg.norm(both, axis=2, keepdims=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,5 @@
 """Matching and hubness: against published fixtures, closed forms and answers worked out by hand."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,19 +9,6 @@ from latentarchive.measures.concentration import gini
 from latentarchive.measures.hubness import expected, hubness, k_occurrence
 from latentarchive.measures.intervals import wilson
 from latentarchive.measures.matching import fit, match_ranks, recall_at, top_k
-
-FEATURES = Path(
-    os.environ.get("LATENTARCHIVE_FEATURES", Path(__file__).parents[2] / "shared/fixtures/features_clip.npy")
-)
-"""500 COCO photographs and a caption of each in CLIP: features_clip.npy of Weixin-Liang/Modality-Gap (MIT)."""
-
-
-@pytest.fixture(scope="module")
-def features():
-    if not FEATURES.is_file():
-        pytest.skip(f"there is no {FEATURES.name}; name its place in LATENTARCHIVE_FEATURES")
-    both = np.load(FEATURES, allow_pickle=False).astype(np.float64)
-    return both / np.linalg.norm(both, axis=2, keepdims=True)
 
 
 def recalls(queries, targets):

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 Outcome = Literal["pass", "fail", "info", "skip"]
-Kind = Literal["bars", "curve", "timeline", "pairs", "intervals"]
+Kind = Literal["bars", "curve", "timeline", "pairs", "intervals", "neighbours"]
 
 MOST_EXAMPLES = 20
 
@@ -55,6 +55,8 @@ class Picture:
     or a decade or century (by its first year) where the name of the column `x` has that word. ``pairs``: the works that
     the `ids` of the table name, side by side, with what else the row says of them. ``intervals``: for each name (`x`) a
     value with the ends of its interval (`y`: three columns) along one axis, with the `marks` as upright lines.
+    ``neighbours``: the work of column `x`, and beside it in two lines, named by `x_name` and `y_name`, the works of the
+    columns from each of the two of `y` on.
     """
 
     kind: Kind

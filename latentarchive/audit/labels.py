@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latentarchive.audit.finding import Skip
-from latentarchive.audit.spread import shortened
+from latentarchive.audit.finding import Skip, shortened
 from latentarchive.audit.stated import WHITE, state
 from latentarchive.audit.subject import Subject
 

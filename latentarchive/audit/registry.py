@@ -30,7 +30,7 @@ FAMILIES = (
         "ranking",
         "zeroshot",
     ),
-    *("structure", "mixing", "kept", "temporal"),
+    *("structure", "mixing", "kept", "temporal", "plurality"),
     *("rights", "communities", "reservations", "embedded", "provenance", "quality"),
 )
 """Modules of this package that hold checks; the first half of their names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,12 @@ def load_suite(name_or_path: str) -> Suite:
         message = f"{path} is not TOML: {error}"
         raise SuiteError(message) from error
     return bind(table, name=path.stem, text=text, where=str(path))
+
+
+def with_option(suite: Suite, name: str, value: Any) -> Suite:
+    """The same suite, with this value of an option in every check that has it."""
+    bound = (replace(b, options={**b.options, name: value}) if name in b.check.options else b for b in suite.checks)
+    return replace(suite, checks=tuple(bound))
 
 
 def bind(table: Mapping[str, Any], *, name: str, text: str, where: str) -> Suite:

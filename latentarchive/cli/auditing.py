@@ -1,4 +1,4 @@
-"""Commands that audit: audit, member, report."""
+"""Commands that audit: audit, compare, member, report."""
 
 from __future__ import annotations
 
@@ -46,6 +46,37 @@ def audit(archive: str, suite: str, out: Path | None, against: Path | None, as_j
         page = reports.write(found, folder, archive=subject.archive, since=since)
     record = found.record() | ({"since": since.record()} if since is not None else {})
     click.echo(text.to_json(record) if as_json else report_text.terminal(found, since))
+    click.echo(page, err=as_json)
+    sys.exit(1 if found.outcomes["fail"] else 0)
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("other")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the report.  [default: ./compare-ARCHIVE-OTHER]",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def compare(archive: str, other: str, out: Path | None, as_json: bool) -> None:
+    """Hold ARCHIVE beside OTHER, which has the same works in another space, or other works.
+
+    Works are matched by id. Asked are the share of works in only one of the two, the neighbours that they agree on, the
+    shape that they share, whether one can be translated into the other, which works move most, and how well each
+    collection covers the other: the suite plurality, as a report like that of audit.
+    """
+    import latentarchive
+    from latentarchive.audit.comparing import compare_archives
+    from latentarchive.render import report_text, reports, text
+
+    opened, beside = latentarchive.open(archive), latentarchive.open(other)
+    folder = out or Path(f"compare-{opened.path.name}-{beside.path.name}")
+    reports.check_place(folder)
+    with bar() as progress:
+        found = compare_archives(opened, beside, progress=progress)
+    page = reports.write(found, folder, archive=opened, beside=beside)
+    click.echo(text.to_json(found.record()) if as_json else report_text.terminal(found, None))
     click.echo(page, err=as_json)
     sys.exit(1 if found.outcomes["fail"] else 0)
 
@@ -111,11 +142,12 @@ def member(
 @click.command()
 @click.argument("report", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--archive", help="Where the pictures come from, and what is withheld now.")
+@click.option("--beside", help="The second archive, of a report that compare wrote; as --archive.")
 @click.option(
     "--against", type=click.Path(path_type=Path, dir_okay=False), help="An earlier report.json: say what changed."
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder.  [default: that of the report]")
-def report(report: Path, archive: str | None, against: Path | None, out: Path | None) -> None:
+def report(report: Path, archive: str | None, beside: str | None, against: Path | None, out: Path | None) -> None:
     """Write the files of REPORT (report.json) anew: what was withheld since stands in none of them."""
     import latentarchive
     from latentarchive.audit.comparison import compare
@@ -125,4 +157,5 @@ def report(report: Path, archive: str | None, against: Path | None, out: Path | 
     found = load_report(report)
     since = compare(load_report(against), found) if against is not None else None
     opened = latentarchive.open(archive) if archive is not None else None
-    click.echo(reports.write(found, out or report.parent, archive=opened, since=since))
+    second = latentarchive.open(beside) if beside is not None else None
+    click.echo(reports.write(found, out or report.parent, archive=opened, since=since, beside=second))

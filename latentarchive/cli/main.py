@@ -14,13 +14,16 @@ from latentarchive.errors import ArchiveError
 COMMANDS = {
     "audit": ("auditing", "Run the checks of a suite over an archive or a table, and write a report."),
     "build": ("making", "Build an archive from a recipe, or go on with a build that was interrupted."),
+    "compare": ("auditing", "Hold an archive beside another: two encoders, two collections, two versions."),
     "demo": ("showing", "Draw a cabinet of works, keep it, search it, generate beside it."),
     "describe": ("asking", "Show which words of a vocabulary are nearest to an image."),
     "export": ("keeping", "Write the items, or some of them, to a file or a copy."),
     "info": ("keeping", "Show what an archive holds and how it was made."),
     "items": ("asking", "List items, all or those that satisfy a filter."),
+    "map": ("drawing", "Lay the works out on two dimensions, with how much of the space is kept."),
     "member": ("auditing", "Ask whether a work, or each of a list, is in an archive or a table."),
     "neighbors": ("asking", "Show what lies nearest to an item, and its neighbours by shelf, maker, place and decade."),
+    "plate": ("drawing", "Print a work, or words, and the works nearest to it on a sheet."),
     "report": ("auditing", "Write the pages of a report anew, without what was withheld since."),
     "restore": ("keeping", "Show withheld items again."),
     "search": ("asking", "Find items by words, by image, by item, or by several of them."),
@@ -46,7 +49,8 @@ class Commands(click.Group):
         """The command of that name, None if there is none."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"latentarchive.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        module = import_module(f"latentarchive.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, "map_" if cmd_name == "map" else cmd_name)  # `map` is Python's own
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -88,3 +88,19 @@ def maximal_marginal_relevance(
         gain[chosen] = -np.inf
         chosen.append(int(np.argmax(gain)))
     return chosen
+
+
+def highest(scores: NDArray[np.floating], k: int) -> NDArray[np.bool_]:
+    """Which entries are among the k highest of their row; of equal ones those of the lower columns.
+
+    Args:
+        scores: shape (q, n).
+        k: From 1, to n.
+
+    Returns:
+        shape (q, n), k True in each row.
+    """
+    edge = np.partition(scores, -k, axis=1)[:, -k, None]
+    above, level = scores > edge, scores == edge
+    room = k - above.sum(axis=1, keepdims=True)
+    return np.asarray(above | (level & (level.cumsum(axis=1) <= room)))

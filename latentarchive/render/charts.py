@@ -38,7 +38,7 @@ def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
     """An SVG of a table.
 
     Args:
-        picture: What to draw, and how; ``pairs`` are not drawn but shown, see `render.pairs`.
+        picture: What to draw, and how; ``pairs`` and ``neighbours`` are not drawn but shown, see `render.works`.
         table: Its rows. A timeline or a curve whose rows are not numbers is drawn as bars.
         labelled_by: Id of the element of the page that says what is to be seen; "": the picture says it itself.
 
@@ -46,7 +46,7 @@ def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
         The drawing; "" if there is nothing to draw.
     """
     rows = table.rows
-    if not any(_is_number(row[y]) for row in rows for y in picture.y) or picture.kind == "pairs":
+    if not any(_is_number(row[y]) for row in rows for y in picture.y) or picture.kind in ("pairs", "neighbours"):
         return ""
     named = f'aria-labelledby="{escape(labelled_by)}"' if labelled_by else f'aria-label="{_text(picture.alt)}"'
     if picture.kind == "intervals":

@@ -18,7 +18,7 @@ from latentarchive.render.charts import chart
 from latentarchive.render.figures import cell, measured, number
 from latentarchive.render.pages import page, shown
 from latentarchive.render.report_style import STYLE
-from latentarchive.render.works import examples, pairs
+from latentarchive.render.works import examples, neighbours, pairs
 
 OUTCOMES = {
     "fail": ("failed: outside the bounds of the suite, or broken off", "Failed"),
@@ -162,7 +162,9 @@ def _finding(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> s
     parts += _pictured(one, number_of, archives)
     if one.examples:
         how_many = "an item" if len(one.examples) == 1 else f"{len(one.examples)} items"
-        parts.append(f"<details><summary>{how_many} to look at</summary>{examples(one, archives.get(''))}</details>")
+        parts.append(
+            f"<details><summary>{how_many} to look at</summary>{examples(one, list(archives.values()))}</details>"
+        )
     return "\n".join([*parts, "</article>"])
 
 
@@ -174,6 +176,9 @@ def _pictured(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> 
         how_many = "one pair" if len(table.rows) == 1 else f"{len(table.rows):,} pairs"
         sheet = pairs(one, archives)
         yield f"<details><summary>{shown(picture.alt)} ({how_many})</summary>{sheet}</details>"
+    elif picture is not None and picture.kind == "neighbours":
+        sheet = neighbours(one, list(archives.values()))
+        yield f"<details><summary>{shown(picture.alt)}</summary>{sheet}</details>"
     elif picture is not None and (drawn := chart(picture, table, labelled_by=f"c{number_of}")):
         yield f"""<figure class=picture>{drawn}
 <figcaption class=quiet id="c{number_of}">{shown(picture.alt)}</figcaption></figure>"""
@@ -210,15 +215,17 @@ def _provenance(report: Report) -> str:
     facts = dict(report.provenance)
     recipe = facts.pop("recipe", "")
     versions = facts.pop("versions", {})
+    other = facts.pop("other", None) or {}
     entries: dict[str, Any] = {
         "audited": f"{report.subject} ({report.kind}): {report.n:,} {report.items}",
         "withheld, left out": number(facts.pop("withheld")) if "withheld" in facts else "a table withholds nothing",
         "suite": f"{report.suite}, SHA-256 {facts.pop('suite_sha256', 'unknown')}",
         **{WORDS.get(name, name): value for name, value in facts.items() if value},
+        **{f"the other: {WORDS.get(name, name)}": value for name, value in other.items() if value},
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
         "began": report.run.get("began", ""),
         "took": _seconds(report),
-        "again": f"latentarchive audit {report.subject} {report.suite}",
+        "again": facts.pop("again", f"latentarchive audit {report.subject} {report.suite}"),
     }
     rows = "".join(f"<dt>{shown(name)}</dt><dd>{shown(str(value))}</dd>" for name, value in entries.items() if value)
     texts = "".join(

@@ -50,12 +50,20 @@ ol.pairs > li { border-bottom: 1px solid var(--line); break-inside: avoid; margi
   padding-bottom: .75rem; }
 .pair { display: grid; gap: 1rem; grid-template-columns: 1fr 1fr; }
 .pair .mat { height: 12rem; }
+ol.neighbours { display: block; }
+li.beside { border-bottom: 1px solid var(--line); break-inside: avoid; display: grid; gap: 1.25rem;
+  grid-template-columns: 13rem 1fr; margin: 0 0 1.25rem; padding-bottom: 1rem; }
+li.beside ol { gap: .6rem; grid-template-columns: repeat(4, 1fr); margin: .25rem 0 .75rem; }
+li.beside .mat { height: 13rem; } li.beside ol .mat { height: 6.5rem; padding: .35rem; }
+li.beside figcaption { font-size: .78rem; }
+li.beside ol .title, li.beside ol .quiet { font-size: .72rem; line-height: 1.3; }
 .ids { columns: 14rem; font-size: .85rem; list-style: none; margin: .5rem 0; overflow-wrap: anywhere; padding: 0; }
 dl { display: grid; gap: .25rem 1.5rem; grid-template-columns: minmax(7rem, 12rem) 1fr; font-size: .9rem; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 pre { background: var(--mat); font: .8rem/1.45 ui-monospace, monospace; overflow-wrap: anywhere; padding: .75rem;
   white-space: pre-wrap; }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { li.beside { grid-template-columns: 1fr; } }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
 @media print {
   :root { color-scheme: light; --ground: #fff; --ink: #000; --quiet: #444; --line: #bbb; --mat: #f4f4f4;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +29,14 @@ def check_place(folder: Path) -> None:
         raise ArchiveError(message)
 
 
-def write(report: Report, folder: Path, *, archive: Archive | None, since: Comparison | None = None) -> Path:
+def write(
+    report: Report,
+    folder: Path,
+    *,
+    archive: Archive | None,
+    since: Comparison | None = None,
+    beside: Archive | None = None,
+) -> Path:
     """Write the files of a report.
 
     Args:
@@ -36,6 +44,7 @@ def write(report: Report, folder: Path, *, archive: Archive | None, since: Compa
         folder: Where; made if it is not there.
         archive: Where pictures come from. What is withheld in it now stands in none of the files. None: no pictures.
         since: What changed since an earlier report, None if there is none.
+        beside: The second archive of a comparison; as `archive`.
 
     Returns:
         The page.
@@ -49,6 +58,8 @@ def write(report: Report, folder: Path, *, archive: Archive | None, since: Compa
         message = f"this report is about {report.kind} {report.subject!r}, not about archive {archive.name!r}"
         raise ReportError(message)
     archives = {"": archive, **_others(report)} if archive is not None else {}
+    if beside is not None:
+        archives[str(beside.path)] = beside
     for one in archives.values():
         withheld = set(one.log.current())
         report, since = report.without(withheld), since and since.without(withheld)
@@ -57,7 +68,7 @@ def write(report: Report, folder: Path, *, archive: Archive | None, since: Compa
     report.save(folder / "report.json")
     storage.write_bytes(folder / "report.html", report_page(report, archives, since).encode())
     storage.write_bytes(folder / "report.md", markdown(report, since).encode())
-    storage.write_bytes(folder / "flagged.csv", flagged(report, archive).encode("utf-8-sig"))
+    storage.write_bytes(folder / "flagged.csv", flagged(report, archives).encode("utf-8-sig"))
     return folder / "report.html"
 
 
@@ -70,16 +81,18 @@ def _others(report: Report) -> dict[str, Archive]:
     return found
 
 
-def flagged(report: Report, archive: Archive | None) -> str:
+def flagged(report: Report, archives: Mapping[str, Archive]) -> str:
     """Every item that a finding names, as CSV: a line an item and finding, with what the catalogue says of it."""
     target = io.StringIO()
     writer = csv.writer(target)
     writer.writerow(FLAGGED)
     for one, item_id in report.flagged():
-        row = archive.collection.row(item_id) if archive is not None else None
         known = [""] * 5
-        if archive is not None and row is not None:
-            item = archive.collection.items([row])[0]
-            known = [item.title, item.source, item.url, item.rights, item.rights_class]
+        for archive in archives.values():
+            row = archive.collection.row(item_id)
+            if row is not None:
+                item = archive.collection.items([row])[0]
+                known = [item.title, item.source, item.url, item.rights, item.rights_class]
+                break
         writer.writerow((one.check, one.outcome, item_id, *known, one.sentence))
     return target.getvalue()

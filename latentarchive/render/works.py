@@ -1,4 +1,4 @@
-"""Works that a report names, as small figures: thumbnail, title, id, source and rights; and sheets of pairs of them."""
+"""Works that a report names, as small figures with source and rights; sheets of pairs and of neighbours."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ MOST_SHOWN = 8
 """Examples of one finding that are shown as pictures; the others are named."""
 
 
-def examples(one: Finding, archive: Archive | None) -> str:
-    """The examples of a finding: pictures of the first ones, ids of all."""
+def examples(one: Finding, archives: Sequence[Archive]) -> str:
+    """The examples of a finding: pictures of the first ones, ids of all.
+
+    Args:
+        one: What was found.
+        archives: Where pictures come from, the first that shows a work; none: ids alone.
+    """
     ids = [f"<li>{shown(item_id)}</li>" for item_id in one.examples]
-    if archive is None:
+    if not archives:
         return f"<ul class=ids>{''.join(ids)}</ul>"
-    items = [(item_id, _item(item_id, archive)) for item_id in one.examples[:MOST_SHOWN]]
-    figures = "".join(f"<li>{work(item_id, item, archive)}</li>" for item_id, item in items)
+    figures = "".join(f"<li>{work(item_id, archives)}</li>" for item_id in one.examples[:MOST_SHOWN])
     rest = f"<ul class=ids>{''.join(ids[MOST_SHOWN:])}</ul>" if len(ids) > MOST_SHOWN else ""
     return f'<ol class="works small">{figures}</ol>{rest}'
 
@@ -39,7 +43,7 @@ def pairs(one: Finding, archives: Mapping[str, Archive]) -> str:
     table, picture = one.table, one.picture
     if table is None or picture is None or not table.ids:
         return ""
-    sides = [archives.get(place) for place in picture.archives or [""] * len(table.ids)]
+    sides = [[archives[place]] if place in archives else [] for place in picture.archives or [""] * len(table.ids)]
     side = table.columns.index(SIDE) if SIDE in table.columns else None
     parts = []
     for said, rows in groupby(table.rows, key=lambda row: None if side is None else row[side]):
@@ -57,37 +61,79 @@ SIDES = {
 """The column of a sheet that says on which side of a threshold a pair lies, and what stands above each side."""
 
 
-def _pair(row: Sequence[Any], table: Table, sides: Sequence[Archive | None]) -> str:
-    ids = [str(row[column]) for column in table.ids]
-    said = [
-        f"{shown(name)} {shown(cell(value, name))}"
-        for column, (name, value) in enumerate(zip(table.columns, row, strict=True))
-        if column not in table.ids and name != SIDE and value is not None
-    ]
-    works = "".join(work(i, _item(i, archive), archive) for i, archive in zip(ids, sides, strict=True))
-    return f'<li><div class=pair>{works}</div><p class="quiet meter">{"; ".join(said)}</p></li>'
+def _pair(row: Sequence[Any], table: Table, sides: Sequence[Sequence[Archive]]) -> str:
+    works = "".join(work(str(row[column]), held) for column, held in zip(table.ids, sides, strict=True))
+    return f'<li><div class=pair>{works}</div><p class="quiet meter">{_said(table, row)}</p></li>'
 
 
-def work(item_id: str, item: Item | None, archive: Archive | None) -> str:
-    """One work. What the archive does not hold, or does not show, is named by its id alone."""
-    if item is None or archive is None:
+def neighbours(one: Finding, archives: Sequence[Archive]) -> str:
+    """A sheet of works, each with its neighbours in two spaces in two lines beside it."""
+    table, picture = one.table, one.picture
+    if table is None or picture is None or len(picture.y) != 2:
+        return ""
+    first, second = picture.y
+    lines = (
+        (picture.x_name, [i for i in table.ids if first <= i < second]),
+        (picture.y_name, [i for i in table.ids if i >= second]),
+    )
+    entries = []
+    for row in table.rows:
+        beside = "".join(
+            f"<p class=quiet>{shown(name)}</p><ol>"
+            f"{''.join(f'<li>{_small(str(row[i]), archives)}</li>' for i in columns)}</ol>"
+            for name, columns in lines
+        )
+        asked = f'{work(str(row[picture.x]), archives)}<p class="quiet meter">{_said(table, row)}</p>'
+        entries.append(f"<li class=beside><div>{asked}</div><div>{beside}</div></li>")
+    return f"<ol class=neighbours>{''.join(entries)}</ol>"
+
+
+def work(item_id: str, archives: Sequence[Archive]) -> str:
+    """One work. What no archive holds, or shows, is named by its id alone."""
+    held = _held(item_id, archives)
+    if held is None:
         return f"<figure><figcaption class=quiet>{shown(item_id)}</figcaption></figure>"
-    thumb, name = archive.thumbnail(item_id), shown(title(item))
-    if thumb:
-        # a title that only says "untitled" would tell a blind reader nothing: the id does
-        alt = name if item.title or item.text else shown(item_id)
-        data = base64.b64encode(thumb).decode()
-        picture = f'<div class=mat><img alt="{alt}" loading="lazy" src="data:image/webp;base64,{data}"></div>'
-    else:
-        picture = ""
+    item, archive = held
     kind = " class=generated" if item.generated else ""
-    return f"""<figure{kind}>{picture}<figcaption><p class=title>{name}</p>
+    return f"""<figure{kind}>{_picture(item, archive)}<figcaption><p class=title>{shown(title(item))}</p>
 <p class=quiet>{shown(credit(item))}</p><p class=quiet>Rights: {shown(rights(item))}</p>
 <p class=quiet>{shown(item_id)}</p></figcaption></figure>"""
 
 
-def _item(item_id: str, archive: Archive | None) -> Item | None:
-    row = archive.collection.row(item_id) if archive is not None else None
-    if archive is None or row is None or not archive.visible[row]:
-        return None
-    return archive.collection.items([row])[0]
+def _small(item_id: str, archives: Sequence[Archive]) -> str:
+    """A work with its title and rights alone; the rest stands where it is pointed at, and in the table."""
+    held = _held(item_id, archives)
+    if held is None:
+        return f"<figure><figcaption class=quiet>{shown(item_id)}</figcaption></figure>"
+    item, archive = held
+    kind = " class=generated" if item.generated else ""
+    full = f"{title(item)} · {credit(item)} · {item_id}"
+    return f"""<figure{kind} title="{shown(full)}">{_picture(item, archive)}<figcaption>
+<p class=title>{shown(title(item))}</p><p class=quiet>{shown(rights(item))}</p></figcaption></figure>"""
+
+
+def _picture(item: Item, archive: Archive) -> str:
+    thumb = archive.thumbnail(item.id)
+    if not thumb:
+        return ""
+    # a title that only says "untitled" would tell a blind reader nothing: the id does
+    alt = shown(title(item)) if item.title or item.text else shown(item.id)
+    data = base64.b64encode(thumb).decode()
+    return f'<div class=mat><img alt="{alt}" loading="lazy" src="data:image/webp;base64,{data}"></div>'
+
+
+def _said(table: Table, row: Sequence[Any]) -> str:
+    """What a row of a table says beside the works that it names."""
+    return "; ".join(
+        f"{shown(name)} {shown(cell(value, name))}"
+        for column, (name, value) in enumerate(zip(table.columns, row, strict=True))
+        if column not in table.ids and name != SIDE and value is not None
+    )
+
+
+def _held(item_id: str, archives: Sequence[Archive]) -> tuple[Item, Archive] | None:
+    for archive in archives:
+        row = archive.collection.row(item_id)
+        if row is not None and archive.visible[row]:
+            return archive.collection.items([row])[0], archive
+    return None
