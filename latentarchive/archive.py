@@ -127,6 +127,10 @@ class Archive(ShownItems):
         hits = retrieve(self.holdings, query, vector, allowed=allowed, copies=copies - {""})
         return Results(str(query), self.name, hits, tuple(notes))
 
+    def vector(self, query: Query) -> NDArray[np.float32]:
+        """The one vector of a query's terms: float32 (dim,), unit length. Raises as `search` does."""
+        return self._vector(query, [])
+
     def describe(self, image: str, *, vocabulary: Path | None = None, k: int = 10) -> Description:
         """The nearest terms of a vocabulary to an image.
 

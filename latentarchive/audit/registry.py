@@ -28,6 +28,7 @@ FAMILIES = (
         "retrieval",
     ),
     *("rights", "communities", "reservations", "embedded", "provenance", "quality"),
+    "contrast",
 )
 """Modules of this package that hold checks; the first half of their names."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 AROUND = 50
-"""Works that say how near is near here; Carlini et al. (2023), section 5.1."""
+"""Works that say how near is near here; Carlini et al. (2023)."""
 
 
 def apart(cosines: ArrayLike) -> NDArray[np.float64]:
@@ -21,8 +21,8 @@ def apart(cosines: ArrayLike) -> NDArray[np.float64]:
 def relative_copy_score(d: ArrayLike) -> NDArray[np.float64]:
     """Distance to the nearest work, in halves of the mean distance to the `AROUND` nearest: shape (n,).
 
-    Carlini et al. (2023), "Extracting training data from diffusion models", section 5.1. Free of scale: below 1, one
-    work is far nearer than its surroundings are.
+    Carlini et al. (2023), "Extracting training data from diffusion models", who compared pixels. Free of scale: below
+    1, one work is far nearer than its surroundings are.
 
     Args:
         d: shape (n, at least AROUND), in ascending order.
@@ -55,7 +55,7 @@ def as_near(values: ArrayLike, background: ArrayLike) -> NDArray[np.float64]:
 def authentic(d: ArrayLike, nearest_own: ArrayLike) -> NDArray[np.bool_]:
     """Whether each thing lies farther from its nearest work than that work does from its own nearest: shape (n,).
 
-    Alaa et al. (2022), "How faithful is your synthetic data?", section 3.3.
+    Alaa et al. (2022), "How faithful is your synthetic data?".
 
     Args:
         d: shape (n,): distance of each to its nearest work a1.

@@ -1,8 +1,8 @@
 """How well one set of vectors covers another: precision, recall, density and coverage, with what chance gives.
 
-Naeem et al. (2020), "Reliable fidelity and diversity metrics for generative models", section 3; precision and recall are
-those of Kynkäänniemi et al. (2019). Legend: n works that are to be covered, m others; the ball of a work reaches to the
-k-th nearest of its own set, itself left out, and what lies on its edge is outside.
+Naeem et al. (2020), "Reliable fidelity and diversity metrics for generative models", section 3; precision and recall
+are those of Kynkäänniemi et al. (2019). Legend: n works that are to be covered, m others; the ball of a work reaches to
+the k-th nearest of its own set, itself left out, and what lies on its edge is outside.
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ def distances(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.fl
     return np.asarray(cdist(x.astype(np.float64), y.astype(np.float64)))
 
 
-def coverage(
-    own: NDArray[np.float64], across: NDArray[np.float64], other: NDArray[np.float64], k: int = K
-) -> Coverage:
+def coverage(own: NDArray[np.float64], across: NDArray[np.float64], other: NDArray[np.float64], k: int = K) -> Coverage:
     """How well others cover works.
 
     Args:

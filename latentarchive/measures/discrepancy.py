@@ -1,7 +1,7 @@
 """How differently two samples of vectors are distributed: the squared maximum mean discrepancy, without its bias.
 
 Gretton et al. (2012), "A kernel two-sample test", lemma 6. Around 0, and below it half of the time, where both samples
-come from one distribution. Legend: n rows, m rows, dim; K a kernel's values of all pairs.
+come from one distribution. Legend: n rows of one sample, m of the other, of dim entries.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ def median_width(x: NDArray[np.floating]) -> float:
     return float(np.median(apart)) or 1.0
 
 
-def discrepancy(K: Floats, first: NDArray[np.int64], second: NDArray[np.int64]) -> float:  # noqa: N803 - see the legend
+def discrepancy(kernel: Floats, first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
     """The unbiased estimate of MMD^2.
 
     Args:
-        K: shape (n + m, n + m): kernel of all rows.
+        kernel: shape (n + m, n + m): of all rows.
         first: Numbers of the n rows of one sample, from 2.
         second: Of the m rows of the other, from 2.
     """
     n, m = len(first), len(second)
-    within = (K[np.ix_(first, first)].sum() - K[first, first].sum()) / (n * (n - 1))
-    other = (K[np.ix_(second, second)].sum() - K[second, second].sum()) / (m * (m - 1))
-    return float(within + other - 2 * K[np.ix_(first, second)].mean())
+    within = (kernel[np.ix_(first, first)].sum() - kernel[first, first].sum()) / (n * (n - 1))
+    other = (kernel[np.ix_(second, second)].sum() - kernel[second, second].sum()) / (m * (m - 1))
+    return float(within + other - 2 * kernel[np.ix_(first, second)].mean())
 
 
 def _products(x: NDArray[np.floating], y: NDArray[np.floating]) -> Floats:

@@ -1,10 +1,12 @@
 """How many different things a set of vectors is worth: the Vendi score.
 
-Friedman and Dieng (2023), definition 3.1; of other orders: Pasarkar and Dieng (2024), equation 2. It grows with the size of
+Friedman and Dieng (2023), definition 3.1; of other orders: Pasarkar and Dieng (2024). It grows with the size of
 the set, and depends on the space: compare sets of one size and one encoder only.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +48,7 @@ def spread(vectors: NDArray[np.floating]) -> float:
     return float(1 - (np.square(x.sum(axis=0)).sum() - n) / (n * (n - 1)))
 
 
-def _effective(eigenvalues: NDArray[np.float64], q: float) -> float:
+def _effective(eigenvalues: NDArray[Any], q: float) -> float:
     if q < 0:
         message = f"the order of a Vendi score is 0 or more, got {q}"
         raise ValueError(message)

@@ -1,7 +1,6 @@
 """How the catalogue's words change from what was retrieved to what generated images resemble.
 
-Legend: a profile says how one image's nearest works share out over the values of a field; P a matrix of profiles, one row an
-image, each adding up to 1.
+Legend: a profile says how one image's nearest works share out over the values of a field; each adds up to 1.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def profiles(values: Sequence[Sequence[str]], known: Sequence[str]) -> NDArray[n
 def jensen_shannon(p: NDArray[np.floating], q: NDArray[np.floating]) -> float:
     """The Jensen-Shannon divergence of two distributions in bits: 0 for equal ones, 1 for those that share nothing.
 
-    Lin (1991), equation 3.9 with equal weights.
+    Lin (1991), with equal weights.
     """
     p, q = p / p.sum(), q / q.sum()
     middle = (p + q) / 2

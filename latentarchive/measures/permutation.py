@@ -34,7 +34,7 @@ def parted(statistic: Statistic, n: int, m: int, *, draws: int = DRAWS, seed: in
     """A figure of two samples, with its permutation null.
 
     Valid whatever the distribution, if nothing but the label tells the samples apart under the null hypothesis (Phipson
-    and Smyth, 2010, section 3, for the one that is added to both counts).
+    and Smyth, 2010, for the one that is added to both counts).
 
     Args:
         statistic: Of rows 0 to n - 1 against rows n to n + m - 1, and of any other parting in n and m.
@@ -49,8 +49,8 @@ def parted(statistic: Statistic, n: int, m: int, *, draws: int = DRAWS, seed: in
     null = np.array([statistic(one[:n], one[n:]) for one in order])
     # Rounding must not part what is equal: with few rows many partings are the same.
     slack = 1e-9 * max(float(np.abs(null).max()), abs(value), 1e-12)
-    above, below = ((1 + np.count_nonzero(side)) / (draws + 1) for side in (null >= value - slack, null <= value + slack))
+    counts = (int(np.count_nonzero(side)) for side in (null >= value - slack, null <= value + slack))
+    above, below = ((1 + count) / (draws + 1) for count in counts)
     low, high = np.quantile(null, [0.025, 0.975])
-    return Parted(
-        float(value), float(null.mean()), float(low), float(high), above, min(1.0, 2 * min(above, below)), draws
-    )
+    both = min(1.0, 2 * min(above, below))
+    return Parted(float(value), float(null.mean()), float(low), float(high), above, both, draws)
