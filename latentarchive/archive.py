@@ -88,6 +88,20 @@ class Archive(ShownItems):
             QueryError: The question cannot be answered as put.
             EncoderError, MissingExtra: Its words or files need an encoder that cannot be loaded.
         """
+        return self.answer(self.query(text, like=like, unlike=unlike, by=by, where=where, k=k, diverse=diverse))
+
+    def query(
+        self,
+        text: str | None = None,
+        *,
+        like: Sequence[str | Term] = (),
+        unlike: Sequence[str] = (),
+        by: str = "both",
+        where: str = "",
+        k: int = 10,
+        diverse: float = 0.0,
+    ) -> Query:
+        """The question that `search` asks; see there for the arguments and what is raised."""
         for name, given in (("like", like), ("unlike", unlike)):
             if isinstance(given, str | Term):
                 message = f"{name} must be a list of terms, got {given!r}"
@@ -95,7 +109,7 @@ class Archive(ShownItems):
         terms = [Term("text", text)] if text is not None else []
         terms += [t if isinstance(t, Term) else self._term(t) for t in like]
         terms += [self._term(t, unlike=True) for t in unlike]
-        return self.answer(Query(terms=tuple(terms), by=by, where=where, k=k, diverse=diverse))
+        return Query(terms=tuple(terms), by=by, where=where, k=k, diverse=diverse)
 
     def neighbors(self, item_id: str, *, k: int = 10) -> Results:
         """The items nearest to one of them, which is not among them."""

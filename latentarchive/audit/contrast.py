@@ -407,7 +407,7 @@ def diversity(subject: Subject) -> Iterator[Finding]:
             f"The {found[0].n} images are worth {one.value:.1f} different ones, as many works found "
             f"{one.null:.1f}{one.tested}."
         ),
-        quantity="What the images are worth in different ones",
+        quantity="How many wholly different images the images are as varied as",
         unit="different images",
         column="Vendi score of the images",
         as_text="{:.1f}".format,
