@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentarchive.audit.contrasted import Floats, Measured, Sides, against_chance, chance, sides, told
-from latentarchive.audit.copied import FLAGGED_BY, background_share, possible_copies
+from latentarchive.audit.copied import FLAGGED_BY, possible_copies
 from latentarchive.audit.drifted import FIELDS, dates_of, drift_of
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Skip, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
-from latentarchive.diffusion.contrast import Placed
+from latentarchive.diffusion.contrast import PAIRED, Placed
 from latentarchive.measures.copying import apart, authentic
 from latentarchive.measures.coverage import K, coverage, distances, expected_coverage
 from latentarchive.measures.discrepancy import (
@@ -36,6 +36,9 @@ from latentarchive.measures.transformation import displacement as moved
 from latentarchive.measures.transformation import typicality as typical
 
 SEEDS = BOOTSTRAP.replace("works", "generated images")
+
+OF = {"captions": "whose captions they were told", "image": "that they began from"}
+"""The works that images stand beside, one for each."""
 
 SELECTED = "Works found are the nearest that there are; other works of the archive would lie farther off."
 
@@ -86,14 +89,14 @@ def nearest(subject: Subject) -> Iterator[Finding]:
 
 @check
 def displacement(subject: Subject) -> Iterator[Finding]:
-    """How far the images lie from what was asked, one minus the cosine; in a sweep, from the work they began from."""
+    """How far the images lie from what was asked, or each from the work that it stands beside: one minus the cosine."""
     contrast, found = sides(subject)
-    sweep = contrast.told == "image"
+    paired = contrast.told in PAIRED
     question = contrast.question.astype(np.float64)
     measured = []
     for side in found:
-        away = moved(side.images, side.works if sweep else question)
-        if sweep:
+        away = moved(side.images, side.works if paired else question)
+        if paired:
             near = [1 - one.scores[0] for one in side.retrieved if one.scores]
             null, by = (float(np.mean(near)) if near else None), "mean from these works to their nearest other ones"
         else:
@@ -112,8 +115,8 @@ def displacement(subject: Subject) -> Iterator[Finding]:
         )
 
     def sentence(one: Measured) -> str:
-        if sweep:
-            return f"The images lie {one.value:.2f} from the works that they began from."
+        if paired:
+            return f"The images lie {one.value:.2f} from the works {OF[contrast.told]}."
         assert one.null is not None
         how = "nearer to it than" if one.value < one.null else "farther from it than"
         how = "as far from it as" if abs(one.value - one.null) < 0.005 else how
@@ -127,7 +130,7 @@ def displacement(subject: Subject) -> Iterator[Finding]:
         unit="(one minus cosine)",
         column="displacement",
         null_column="nearest other work",
-        notes=(SELECTED,) if not sweep else (),
+        notes=(SELECTED,) if not paired else (),
     )
 
 
@@ -164,14 +167,14 @@ def refound(subject: Subject) -> Iterator[Finding]:
     sources = len(found[0].made[0].sources)
     among = {
         "words": f"one of the {sources:,} works that the words find",
-        "image": "the work that it began from",
+        "captions": "the work whose caption they were told",
+        "image": "the work that they began from",
     }.get(contrast.told, f"one of the {sources:,} works that it was told" if sources > 1 else "the work it was told")
     yield told(
         contrast,
         measured,
         sentence=lambda one: (
-            f"{one.value * found[0].n:.0f} of {found[0].n} images resemble {among} more than any "
-            f"other of the {contrast.size:,} works."
+            f"Of {contrast.size:,} works, {one.value * found[0].n:.0f} of {found[0].n} images resemble {among} most."
         ),
         quantity="The share of the images that resemble the work they began from more than any other",
         unit="share",
@@ -191,11 +194,11 @@ def copies(subject: Subject) -> Iterator[Finding]:
     Always beside the background: how many of the archive's own works are as like another one that is no copy.
     """
     contrast, found = sides(subject)
-    rule, share = possible_copies(contrast), background_share(contrast)
-    if rule is None or share is None:
+    rule = possible_copies(contrast)
+    if rule is None:
         message = "the archive holds no images to compare with"
         raise Skip(message)
-    flagged = {side.strength: [one for one in side.made if (one.alike or -1.0) >= rule.floor] for side in found}
+    flagged = {side.strength: [one for one in side.made if rule.flags(one)] for side in found}
     measured = []
     for side in found:
         hits = len(flagged[side.strength])
@@ -206,7 +209,7 @@ def copies(subject: Subject) -> Iterator[Finding]:
                     value=hits / side.n,
                     interval=wilson(hits, side.n),
                     interval_by=WILSON,
-                    null=share,
+                    null=rule.share,
                     null_by=f"of {len(contrast.background.works):,} works, as like another one that is no copy",
                 ),
             )
@@ -220,7 +223,7 @@ def copies(subject: Subject) -> Iterator[Finding]:
         measured,
         sentence=lambda _: (
             f"{count} of {n} images {'is a possible copy' if len(now) < 2 else 'are possible copies'} of a "
-            f"work ({like}); of the archive’s own works {share:.0%} are as like another that is no copy."
+            f"work ({like}); of the archive’s own works {rule.share:.0%} are as like another that is no copy."
         ),
         quantity="The share of possible copies",
         unit="share",
@@ -404,7 +407,7 @@ def diversity(subject: Subject) -> Iterator[Finding]:
         contrast,
         measured,
         sentence=lambda one: (
-            f"The {found[0].n} images are worth {one.value:.1f} different ones, as many works found "
+            f"The {found[0].n} images are as varied as {one.value:.1f} wholly different ones, as many works found as "
             f"{one.null:.1f}{one.tested}."
         ),
         quantity="How many wholly different images the images are as varied as",

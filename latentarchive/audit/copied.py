@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from latentarchive.diffusion.contrast import Contrast, Placed
+from latentarchive.diffusion.contrast import Contrast, Made, Placed
 from latentarchive.diffusion.surroundings import COPY
 from latentarchive.measures.copying import AROUND, apart, as_near, relative_copy_score
 
-FEWEST = 10
+FEWEST = 5
 """Works that must have gone through the autoencoder for their likeness to say how like a copy is."""
 
-PASSED = 0.05
-"""Share of these that may be less like themselves than what is asked of a possible copy."""
+LOST = 0.08
+"""What a copy may lose beside the passage through the autoencoder. Of the shipped generator's images, told the captions
+of 60 works of the cabinet, none came nearer than 0.14 to what the work most like it keeps; those of ten works that it
+was over-trained on lay at 0.05 or less (`tests/test_memorisation.py`)."""
 
 FLAGGED_BY = (
     "Likeness is the share of an image’s detail that a work explains, laid over it pixel by pixel. A possible copy is "
@@ -27,10 +29,22 @@ FLAGGED_BY = (
 class Rule:
     """How like a work an image must be to be a possible copy."""
 
+    #: For a work of which is not known what the autoencoder leaves of it.
     floor: float
     #: Where the floor comes from, in a sentence.
     why: str
     background: tuple[Placed, ...]
+
+    def flags(self, one: Made) -> bool:
+        """Whether an image is a possible copy of the work that it is most alike to."""
+        floor = self.floor if one.kept is None else min(COPY, one.kept - LOST)
+        return one.alike is not None and bool(one.alike_to) and one.alike >= floor
+
+    @property
+    def share(self) -> float:
+        """Share of the archive's works that are as like another one that is no copy."""
+        known = [one.alike for one in self.background if one.alike is not None]
+        return sum(value >= self.floor for value in known) / len(known)
 
     def scores(self, one: Placed) -> tuple[float | None, float | None]:
         """Relative copy score, and share of the archive's works as near to another; None where works are too few."""
@@ -58,9 +72,9 @@ class Rule:
 def possible_copies(contrast: Contrast) -> Rule | None:
     """The rule for a contrast; None where the archive has no pictures.
 
-    A copy cannot be more like a work than that work is to itself after it went through the generator's autoencoder.
-    95 of 100 works are at least so alike; where the autoencoder loses nothing, what makes two pictures copies to the
-    checks of duplicates is enough.
+    A copy cannot be more like a work than that work is to itself after it went through the generator's autoencoder; it
+    may lose `LOST` beside that. Where the autoencoder loses nothing, what makes two pictures copies to the checks of
+    duplicates is enough.
     """
     through, works = contrast.background.through, contrast.background.works
     if not any(one.alike is not None for one in works):
@@ -68,16 +82,9 @@ def possible_copies(contrast: Contrast) -> Rule | None:
     if len(through) < FEWEST:
         why = f"{COPY} is what two pictures share that are copies; the generator’s autoencoder was not asked."
         return Rule(COPY, why, works)
-    lost = float(np.quantile(np.asarray(through), PASSED))
+    median = float(np.median(np.asarray(through)))
     why = (
-        f"The floor is what 95 of 100 works keep of themselves through the generator’s autoencoder "
-        f"({len(through)} works: {lost:.3f}), at most {COPY}."
+        f"What is asked of a copy: all but {LOST} of what the work itself keeps through the generator’s autoencoder "
+        f"(median of {len(through)} works: {median:.2f}), at most {COPY}."
     )
-    return Rule(min(COPY, lost), why, works)
-
-
-def background_share(contrast: Contrast) -> float | None:
-    """Share of the archive's works that are as like another one that is no copy; None where there are no pictures."""
-    rule = possible_copies(contrast)
-    known = [one.alike for one in contrast.background.works if one.alike is not None]
-    return float(np.mean([value >= rule.floor for value in known])) if rule is not None and known else None
+    return Rule(min(COPY, median - LOST), why, works)

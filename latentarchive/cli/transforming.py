@@ -32,9 +32,9 @@ def _strengths(ctx: click.Context, parameter: click.Parameter, value: str) -> tu
 @click.option("--adapter", default="", metavar="DIR", help="A LoRA to put into the generator.")
 @click.option(
     "--tell",
-    type=click.Choice(["words", "works", "centroid", "image"]),
-    help="What the generator is told: the words, the vectors of works found, the one point between these, or each work "
-    "as an image to begin from.  [default: words if there are some, else works]",
+    type=click.Choice(["words", "works", "centroid", "captions", "image"]),
+    help="What the generator is told: the words, the vectors of works found, the one point between these; or of each "
+    "work its caption, or it itself as an image to begin from.  [default: words if there are some, else works]",
 )
 @click.option(
     "--strength",
@@ -43,9 +43,7 @@ def _strengths(ctx: click.Context, parameter: click.Parameter, value: str) -> tu
     metavar="S,S,...",
     help="How much of each work is made anew, from 0 to 1; only with --tell image.  [default: 0,0.25,0.5,0.75,1]",
 )
-@click.option(
-    "-n", default=16, show_default=True, help="How many images to generate; with --tell image, how many works."
-)
+@click.option("-n", default=16, show_default=True, help="Images to generate; with --tell captions or image, works.")
 @click.option("-k", type=int, help="How many works to retrieve.  [default: as many]")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the first image.")
 @click.option("--steps", type=int, help="Steps of denoising.  [default: the generator's]")

@@ -22,9 +22,12 @@ FILE = "contrast.json"
 LEAST = 5
 """Fewest images a side for a figure: with fewer, chance alone makes anything."""
 
-WAYS = ("words", "works", "centroid", "image")
+WAYS = ("words", "works", "centroid", "captions", "image")
 """What a generator can be told: the words of the query; the vectors of works that it finds; the one point between
-these; or each of these works itself, as an image to begin from."""
+these; or of each of these works its own caption; or it itself, as an image to begin from."""
+
+PAIRED = ("captions", "image")
+"""Those by which each image stands beside one work of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,6 +76,9 @@ class Made(Seen):
     source_rank: int | None
     #: At which place it would stand among the works, in the search for the condition.
     rank: int
+    #: How alike the work that it is most alike to is to itself, once that went through the generator's autoencoder: no
+    #: copy can be more so. None: not asked, as it is far from alike, or reserves data mining.
+    kept: float | None = None
 
     @property
     def strength(self) -> float | None:

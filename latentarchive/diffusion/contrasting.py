@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from latentarchive.diffusion.conditions import Condition, Point, Told, Words, Works
-from latentarchive.diffusion.contrast import WAYS, Background, Contrast, Made, Placed, Seen
+from latentarchive.diffusion.contrast import PAIRED, WAYS, Background, Contrast, Made, Placed, Seen
 from latentarchive.diffusion.from_archive import centroid, from_work, retrieved
 from latentarchive.diffusion.keeping import Kept
 from latentarchive.diffusion.record import UNVERIFIED
@@ -38,8 +38,11 @@ MOST_WORKS = 4
 SAMPLE = 120
 """Works of the archive that say what is near, and alike, among its own."""
 
-THROUGH = 24
+THROUGH = 12
 """Works that are sent through the generator's autoencoder: as alike as these to themselves can a copy be."""
+
+FAR = 0.5
+"""Likeness below which nobody asks whether an image is a copy."""
 
 SWEEP = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Strengths at which works are made anew unless others are asked for."""
@@ -126,7 +129,7 @@ def make_contrast(
     progress("looking", 0, None)
     around = Surroundings(archive)
     question = archive.vector(plan.query)
-    seen = _seen(around, jobs[: len(made)], made, question)
+    seen = _seen(around, generator, jobs[: len(made)], made, question)
     shown = around.of_works([archive.row(item.id) for item in hits])
     contrast = Contrast(
         archive=archive.name,
@@ -165,7 +168,7 @@ def _way(query: Query, can: Capabilities) -> str:
 
 
 def _found(archive: Archive, plan: Plan) -> Results:
-    wanted = plan.n if plan.told == "image" else plan.k
+    wanted = plan.n if plan.told in PAIRED else plan.k
     # Some to spare: those that reserve data mining condition nothing.
     found = archive.answer(replace(plan.query, by="meaning", k=2 * wanted + NEAR))
     if not found.hits:
@@ -179,15 +182,18 @@ def _found(archive: Archive, plan: Plan) -> Results:
 def _conditioning(archive: Archive, found: Results, plan: Plan, told: str) -> tuple[list[Item], int]:
     """The works that stand on the retrieved side, and how many were passed over since they may condition nothing.
 
-    Where images begin from works, these are the works that were asked with, then those that were found.
+    Where each image has a work of its own, these are the works that were asked with, then those that were found.
     """
     items = [hit.item for hit in found.hits]
-    if told != "image":
+    if told not in PAIRED:
         return items[: plan.k], 0
     items = [*_asked_with(archive, plan.query), *items]
+    if told == "captions":
+        items = [item for item in items if _caption(item)]
     free = [item for item in items if plan.allow_reserved or not reserves_mining(item.mining)]
     if not free:
-        message = f"all {len(items)} works found reserve data mining, and so no image begins from them"
+        message = f"none of the {len(items)} works found may condition an image: they reserve data mining"
+        message = message if items else "none of the works found has a caption"
         raise GeneratorError(message)
     kept = free[: plan.n]
     return kept, items.index(kept[-1]) + 1 - len(kept)
@@ -199,10 +205,15 @@ def _asked_with(archive: Archive, query: Query) -> list[Item]:
 
 def _jobs(archive: Archive, generator: Generator, plan: Plan, hits: Sequence[Item]) -> list[Job]:
     """One job an image, in the order in which they are shown."""
-    if plan.told != "image":
+    if plan.told not in PAIRED:
         condition = _told(archive, generator, plan, hits)
         sources = condition.ids if isinstance(condition, Works | Point) else tuple(item.id for item in hits)
         return [Job(f"seed-{seed:04d}", condition, seed, sources) for seed in range(plan.seed, plan.seed + plan.n)]
+    if plan.told == "captions":
+        return [
+            Job(f"{number:03d}", Words(_caption(item), plan.negative), plan.seed + number, (item.id,))
+            for number, item in enumerate(hits)
+        ]
     jobs = []
     for strength in plan.strengths or SWEEP:
         for number, item in enumerate(hits):
@@ -215,6 +226,10 @@ def _jobs(archive: Archive, generator: Generator, plan: Plan, hits: Sequence[Ite
             )
             jobs.append(Job(f"{number:03d}-strength-{strength:g}", begun, plan.seed + number, (item.id,)))
     return jobs
+
+
+def _caption(item: Item) -> str:
+    return item.text or item.title
 
 
 def _told(archive: Archive, generator: Generator, plan: Plan, hits: Sequence[Item]) -> Told:
@@ -289,19 +304,30 @@ def _parts(told: Condition) -> tuple[Any, ...]:
 
 
 def _seen(
-    around: Surroundings, jobs: Sequence[Job], made: Sequence[Generated], question: NDArray[np.float32]
+    around: Surroundings,
+    generator: Generator,
+    jobs: Sequence[Job],
+    made: Sequence[Generated],
+    question: NDArray[np.float32],
 ) -> list[Made]:
     archive = around.archive
     vectors = archive.encoder.encode_images([one.image for one in made]).unit
     rows = [np.array([archive.row(item) for item in job.sources], np.int64) for job in jobs]
     names, images = [job.name for job in jobs], [one.image for one in made]
     # Told by words, an image has no works that it was made from: those that are near are looked at anyway.
-    also = [np.empty(0, np.int64) if isinstance(job.told, Words) else own for job, own in zip(jobs, rows, strict=True)]
+    also = [
+        own if len(own) == 1 or not isinstance(job.told, Words) else own[:0]
+        for job, own in zip(jobs, rows, strict=True)
+    ]
     seen = around.of_images(names, images, vectors, also)
-    best = np.array([(archive.embeddings.take(own) @ vector).max() for own, vector in zip(rows, vectors, strict=True)])
-    ranks = around.places(vectors, best.astype(np.float64))
+    best = [
+        (archive.embeddings.take(own).astype(np.float64) @ vector).max()
+        for own, vector in zip(rows, vectors.astype(np.float64), strict=True)
+    ]
+    ranks = around.places(vectors, np.array(best))
     scores = vectors.astype(np.float64) @ question.astype(np.float64)
     places = around.places(np.repeat(question[None], len(made), axis=0), scores)
+    kept = _through(archive, generator, {one.alike_to for one in seen if (one.alike or 0.0) >= FAR})
     return [
         Made(
             **vars(one),
@@ -309,6 +335,7 @@ def _seen(
             sources=job.sources,
             source_rank=int(rank),
             rank=int(place) + 1,
+            kept=kept.get(one.alike_to),
         )
         for one, image, job, rank, place in zip(seen, made, jobs, ranks, places, strict=True)
     ]
@@ -320,20 +347,22 @@ def _background(around: Surroundings, generator: Generator) -> Background:
     rows = np.flatnonzero(around.visible)
     random = np.random.default_rng(0)
     chosen = random.choice(rows, min(SAMPLE, len(rows)), replace=False)
-    free = [item.id for item in archive.collection.items(chosen.tolist()) if not reserves_mining(item.mining)]
+    through = _through(archive, generator, [item.id for item in archive.collection.items(chosen[:THROUGH].tolist())])
     works = [
         Placed(id=one.id, scores=one.scores, own=one.own, alike=one.alike) for one in around.of_works(chosen.tolist())
     ]
-    return Background(works=tuple(works), through=tuple(_through(archive, generator, free)))
+    return Background(works=tuple(works), through=tuple(through.values()))
 
 
-def _through(archive: Archive, generator: Generator, ids: Sequence[str]) -> list[float]:
+def _through(archive: Archive, generator: Generator, ids: Iterable[str]) -> dict[str, float]:
+    """How alike works are to themselves after the autoencoder; without those that reserve data mining."""
     if not archive.manifest.counts["images"]:
-        return []
-    before = [decode(data).image for item_id in ids[:THROUGH] if (data := archive.thumbnail(item_id))]
-    after: list[Image.Image] = [generator.decode(generator.encode(image)) for image in before]
-    likeness = alike([pixels_of(image) for image in before], [pixels_of(image) for image in after])
-    return [round(float(one), 4) for one in likeness]
+        return {}
+    free = [item_id for item_id in sorted(ids) if not reserves_mining(archive.item(item_id).mining)]
+    before = {item_id: decode(data).image for item_id in free if (data := archive.thumbnail(item_id))}
+    after: list[Image.Image] = [generator.decode(generator.encode(image)) for image in before.values()]
+    found = alike([pixels_of(image) for image in before.values()], [pixels_of(image) for image in after])
+    return {item_id: round(float(one), 4) for item_id, one in zip(before, found, strict=True)}
 
 
 def _catalogue(archive: Archive, seen: Sequence[Seen]) -> dict[str, dict[str, Any]]:
@@ -353,7 +382,7 @@ def _notes(
         notes.append(f"The prompt was too long: {reader} did not read “{rest}”.")
     if record.space == UNVERIFIED:
         notes.append("Whether the generator is conditioned by vectors of the archive’s encoder could not be verified.")
-    if told == "words" and generator.encoder != archive.manifest.fingerprint:
+    if told in ("words", "captions") and generator.encoder != archive.manifest.fingerprint:
         notes.append(
             "The generator reads words by another encoder than the archive’s: what the words mean differs on both "
             "sides. Images are seen by the archive’s encoder on both."

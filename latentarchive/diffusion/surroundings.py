@@ -30,6 +30,9 @@ COPY = 0.97
 SAME = 1 - 1e-6
 """Cosine from which two vectors are one, up to the rounding of stored ones."""
 
+EQUAL = 1e-6
+"""Scores nearer than this are one: copies of a work do not stand before it."""
+
 PAIRS = 256
 """Pairs of pictures that are laid over each other at a time."""
 
@@ -75,8 +78,8 @@ class Surroundings:
         """How many works have a higher score with each vector than `than`, both (n,): from 0; read block by block."""
         nearer = np.zeros(len(vectors), np.int64)
         for start, block in self.archive.embeddings.blocks():
-            scores = block[self.visible[start : start + len(block)]].astype(np.float64) @ vectors.T
-            nearer += (scores > than + 1e-9).sum(axis=0)
+            scores = block[self.visible[start : start + len(block)]].astype(np.float64) @ vectors.T.astype(np.float64)
+            nearer += (scores > than + EQUAL).sum(axis=0)
         return nearer
 
     def pixels(self, row: int) -> Pixels | None:

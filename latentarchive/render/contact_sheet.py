@@ -19,9 +19,6 @@ GROUND, INK, QUIET, MAT = "#faf9f6", "#1d1b18", "#68635b", "#f0ede6"
 SIDE, GAP, LABEL = 176, 16, 22
 """Pixels: of a picture's place, between places, of a line of text under it."""
 
-MOST_ACROSS = 4
-"""Pictures beside each other in one of two walls; where there are more walls, each is one picture wide."""
-
 
 @dataclass(frozen=True)
 class Wall:
@@ -31,6 +28,8 @@ class Wall:
     #: Encoded picture, empty if there is none, and what stands below it.
     pictures: Sequence[tuple[bytes, str]]
     generated: bool
+    #: Most of them beside each other.
+    across: int = 4
 
 
 def write_sheet(path: Path, heading: str, walls: Sequence[Wall], records: Sequence[Record]) -> None:
@@ -40,7 +39,7 @@ def write_sheet(path: Path, heading: str, walls: Sequence[Wall], records: Sequen
         ArchiveError: There is no record, or something else of that name.
         WriteRefused: The disk is full, or we may not write there.
     """
-    across = [_across(wall, len(walls)) for wall in walls]
+    across = [max(1, min(wall.across, len(wall.pictures))) for wall in walls]
     widths = [n * (SIDE + GAP) + GAP for n in across]
     rows = max(-(-len(wall.pictures) // n) for wall, n in zip(walls, across, strict=True))
     top = 92
@@ -57,10 +56,6 @@ def write_sheet(path: Path, heading: str, walls: Sequence[Wall], records: Sequen
     said = "Framed with dashes: generated images. None of them is a work."
     draw.text((2 * GAP, sheet.height - 34), said, QUIET, font=_font(14))
     write_png(path, sheet, records)
-
-
-def _across(wall: Wall, walls: int) -> int:
-    return max(1, min(MOST_ACROSS, len(wall.pictures))) if walls == 2 else 1
 
 
 def _place(

@@ -14,7 +14,7 @@ from latentarchive.archive import Archive
 from latentarchive.audit import Report
 from latentarchive.audit.copied import possible_copies
 from latentarchive.audit.finding import Finding
-from latentarchive.diffusion.contrast import FILE, Contrast, Made
+from latentarchive.diffusion.contrast import FILE, PAIRED, Contrast, Made
 from latentarchive.diffusion.generated import png, record_of
 from latentarchive.diffusion.keeping import IMAGES
 from latentarchive.items import Item
@@ -34,9 +34,16 @@ CONDITIONS = {
     "words": "the same words",
     "works": "the vectors of works",
     "centroid": "the one point between the works found",
+    "captions": "the caption of each work",
     "image": "each work itself, as an image to begin from, at several strengths",
 }
 """What a generator was told, in words."""
+
+BESIDE = {
+    "captions": "At the left a work of the archive, beside it what was generated from its caption alone.",
+    "image": "At the left a work of the archive, then generated images that began from it. Strength 0 is the work "
+    "through the model’s autoencoder without a step of denoising, 1 begins from noise alone.",
+}
 
 WALLS = """
 body { max-width: 84rem; }
@@ -102,8 +109,8 @@ def contrast_page(contrast: Contrast, report: Report, folder: Path, *, archive: 
     """The page: two walls, or a strip for each work, then the findings, then how it was made."""
     items = {one.id: archive.item(one.id) for one in contrast.retrieved}
     walls = (
-        _sweep(contrast, items, folder, archive)
-        if contrast.told == "image"
+        _pairs(contrast, items, folder, archive)
+        if contrast.told in PAIRED
         else _walls(contrast, items, folder, archive)
     )
     stopped = "" if contrast.finished else " It was interrupted: these are the images so far."
@@ -150,7 +157,7 @@ def _walls(contrast: Contrast, items: dict[str, Item], folder: Path, archive: Ar
 </div>"""
 
 
-def _sweep(contrast: Contrast, items: dict[str, Item], folder: Path, archive: Archive) -> str:
+def _pairs(contrast: Contrast, items: dict[str, Item], folder: Path, archive: Archive) -> str:
     strips = []
     for one in contrast.retrieved:
         own = [made for made in contrast.made if one.id in made.sources]
@@ -161,8 +168,7 @@ def _sweep(contrast: Contrast, items: dict[str, Item], folder: Path, archive: Ar
             f"{work(one.id, items[one.id], archive)}{figures}</div></li>"
         )
     return f"""<section aria-labelledby=kept><h2 id=kept>Kept, and <span id=made>made anew</span></h2>
-<p class=quiet>At the left a work of the archive, then generated images that began from it. Strength 0 is the work
-through the model’s autoencoder without a step of denoising, 1 begins from noise alone.</p>
+<p class=quiet>{BESIDE[contrast.told]}</p>
 <ol class="works sweep">{"".join(strips)}</ol></section>"""
 
 
@@ -172,9 +178,8 @@ def _generated(one: Made, contrast: Contrast, folder: Path, archive: Archive) ->
     likest = shown(_named(near, archive)) if near else "no work"
     how = f"seed {one.record.seed}" if one.strength is None else f"strength {one.strength:g}, seed {one.record.seed}"
     rule = possible_copies(contrast)
-    flagged = rule is not None and one.alike is not None and one.alike >= rule.floor and one.alike_to
     copy = ""
-    if flagged:
+    if rule is not None and rule.flags(one):
         copy = f"<p class=copy>Possible copy of {shown(_named(one.alike_to, archive))} ({shown(one.alike_to)})</p>"
     image = _image(folder / IMAGES / f"{one.id}.png")
     alt = f"Generated image, not a work; it resembles {likest} most"
@@ -240,7 +245,8 @@ def _made_how(contrast: Contrast, report: Report) -> str:
     entries["versions"] = ", ".join(f"{name} {version}" for name, version in made_with.items())
     rows = "".join(f"<dt>{shown(name)}</dt><dd>{shown(value)}</dd>" for name, value in entries.items() if value)
     files = f"""<a href="{FILE}">contrast.json</a> (all that was seen),
-<a href="{REPORT}">report.json</a> (all figures), <a href="{SHEET}">sheet.png</a>, <a href="{IMAGES}/">images</a>, each with its record"""
+<a href="{REPORT}">report.json</a> (all figures), <a href="{SHEET}">sheet.png</a>, <a href="{IMAGES}/">images</a>, each
+with its record"""
     return f"""<section id=how><h2>How this was made</h2><dl>{rows}<dt>files</dt><dd>{files}</dd></dl></section>"""
 
 
@@ -268,15 +274,16 @@ def _sheet(contrast: Contrast, folder: Path, archive: Archive) -> list[Wall]:
         label = f"seed {one.record.seed}" if one.strength is None else f"strength {one.strength:g}"
         return (path.read_bytes() if path.is_file() else b""), label
 
-    if contrast.told != "image":
+    if contrast.told not in PAIRED:
         works, images = [kept(one.id) for one in contrast.retrieved], [made(one) for one in contrast.made]
         return [
             Wall("Kept: retrieved from the archive", works, generated=False),
             Wall("Made: generated, none of them a work", images, generated=True),
         ]
     works = [kept(one.id) for one in contrast.retrieved]
-    walls = [Wall("Kept", works, generated=False)]
+    walls = [Wall("Kept", works, generated=False, across=1)]
     for strength in contrast.strengths:
         images = [made(one) for one in contrast.at(strength)]
-        walls.append(Wall(f"Made at strength {strength:g}", images, generated=True))
+        heading = "Made from its caption" if strength is None else f"Made at strength {strength:g}"
+        walls.append(Wall(heading, images, generated=True, across=1))
     return walls
