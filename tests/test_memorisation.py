@@ -18,7 +18,7 @@ from latentarchive.train.denoiser import noise_error
 from latentarchive.train.optimizer import Optimizer
 from tests.model_helpers import cabinet, one_thread
 
-MEMORISED, OTHERS, STEPS, BATCH = 10, 60, 300, 16
+MEMORISED, OTHERS, STEPS, BATCH = 10, 40, 300, 16
 
 WORKS = 300
 

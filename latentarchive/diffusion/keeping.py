@@ -23,6 +23,21 @@ IMAGES = "images"
 _ASKED = "asked.json"
 
 
+def image_path(folder: Path, name: str) -> Path:
+    """Where an image of the contrast in a folder lies."""
+    return folder / IMAGES / f"{name}.png"
+
+
+def kept_image(folder: Path, name: str) -> Generated | None:
+    """An image of the contrast in a folder; None if it is gone. Raises `ArchiveError` if it has no record."""
+    path = image_path(folder, name)
+    if not path.is_file():
+        return None
+    record = record_of(path)
+    with Image.open(path) as opened:
+        return Generated(opened.convert("RGB"), record)
+
+
 class Kept:
     """The folder ``images`` of a contrast: a PNG and its record for each image, of one plan at a time."""
 
@@ -53,26 +68,17 @@ class Kept:
 
     def earlier(self, name: str, seed: int) -> Generated | None:
         """An image that an earlier run of this plan made, None if there is none whose record can be read."""
-        path = self.path(name)
-        if path is None or not path.is_file():
-            return None
         try:
-            record = record_of(path)
-            with Image.open(path) as opened:
-                image = opened.convert("RGB")
+            made = None if self._folder is None else kept_image(self._folder, name)
         except (ArchiveError, OSError):
             return None
-        return Generated(image, record) if record.seed == seed else None
+        return made if made is not None and made.record.seed == seed else None
 
     def keep(self, name: str, made: Generated) -> Generated:
         """Write an image with its record, and hand it on. Raises `WriteRefused`."""
-        if (path := self.path(name)) is not None:
-            made.save(path)
+        if self._folder is not None:
+            made.save(image_path(self._folder, name))
         return made
-
-    def path(self, name: str) -> Path | None:
-        """Where an image lies; None if nothing is kept."""
-        return None if self._folder is None else self._folder / IMAGES / f"{name}.png"
 
     def place_of(self, archive: Path) -> str:
         """Where an archive lies, seen from the folder; "" if nothing is kept."""

@@ -7,16 +7,13 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from PIL import Image
-
 from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.audit import Report
 from latentarchive.audit.copied import possible_copies
 from latentarchive.audit.finding import Finding
 from latentarchive.diffusion.contrast import FILE, PAIRED, Contrast, Made
-from latentarchive.diffusion.generated import png, record_of
-from latentarchive.diffusion.keeping import IMAGES
+from latentarchive.diffusion.keeping import IMAGES, kept_image
 from latentarchive.items import Item
 from latentarchive.render.contact_sheet import Wall, write_sheet
 from latentarchive.render.pages import check_place, page, shown
@@ -181,7 +178,7 @@ def _generated(one: Made, contrast: Contrast, folder: Path, archive: Archive) ->
     copy = ""
     if rule is not None and rule.flags(one):
         copy = f"<p class=copy>Possible copy of {shown(_named(one.alike_to, archive))} ({shown(one.alike_to)})</p>"
-    image = _image(folder / IMAGES / f"{one.id}.png")
+    image = _image(folder, one.id)
     alt = f"Generated image, not a work; it resembles {likest} most"
     picture = f'<img alt="{alt}" loading="lazy" src="{image}">' if image else "<span class=quiet>deleted since</span>"
     return f"""<figure class=generated id="{shown(one.id)}"><div class=mat>{picture}</div>
@@ -193,15 +190,13 @@ def _named(item_id: str, archive: Archive) -> str:
     return title(archive.item(item_id))
 
 
-def _image(path: Path) -> str:
+def _image(folder: Path, name: str) -> str:
     """A generated image for a page, its record inside; "" if it is gone. Raises `ArchiveError` if it has no record."""
-    if not path.is_file():
+    made = kept_image(folder, name)
+    if made is None:
         return ""
-    record = record_of(path)
-    with Image.open(path) as opened:
-        image = opened.convert("RGB")
-    image.thumbnail((MOST_PIXELS, MOST_PIXELS))
-    return f"data:image/png;base64,{base64.b64encode(png(image, [record])).decode()}"
+    made.image.thumbnail((MOST_PIXELS, MOST_PIXELS))
+    return f"data:image/png;base64,{base64.b64encode(made.png()).decode()}"
 
 
 # Findings.
@@ -268,11 +263,9 @@ def _sheet(contrast: Contrast, folder: Path, archive: Archive) -> list[Wall]:
         return archive.thumbnail(item_id), title(archive.item(item_id))
 
     def made(one: Made) -> tuple[bytes, str]:
-        path = folder / IMAGES / f"{one.id}.png"
-        if path.is_file():
-            record_of(path)
+        image = kept_image(folder, one.id)
         label = f"seed {one.record.seed}" if one.strength is None else f"strength {one.strength:g}"
-        return (path.read_bytes() if path.is_file() else b""), label
+        return (image.png() if image is not None else b""), label
 
     if contrast.told not in PAIRED:
         works, images = [kept(one.id) for one in contrast.retrieved], [made(one) for one in contrast.made]
