@@ -94,6 +94,22 @@ class Archive(ShownItems):
             QueryError: The question cannot be answered as put.
             EncoderError, MissingExtra: Its words or files need an encoder that cannot be loaded.
         """
+        asked = self.query(text, like=like, unlike=unlike, by=by, where=where, k=k, diverse=diverse, rerank=rerank)
+        return self.answer(asked)
+
+    def query(
+        self,
+        text: str | None = None,
+        *,
+        like: Sequence[str | Term] = (),
+        unlike: Sequence[str] = (),
+        by: str = "both",
+        where: str = "",
+        k: int = 10,
+        diverse: float = 0.0,
+        rerank: str | Rerank | None = None,
+    ) -> Query:
+        """The question that `search` asks; see there for the arguments and what is raised."""
         for name, given in (("like", like), ("unlike", unlike)):
             if isinstance(given, str | Term):
                 message = f"{name} must be a list of terms, got {given!r}"
@@ -102,7 +118,7 @@ class Archive(ShownItems):
         terms += [t if isinstance(t, Term) else self._term(t) for t in like]
         terms += [self._term(t, unlike=True) for t in unlike]
         order = parse_rerank(rerank) if isinstance(rerank, str) else rerank
-        return self.answer(Query(terms=tuple(terms), by=by, where=where, k=k, diverse=diverse, rerank=order))
+        return Query(terms=tuple(terms), by=by, where=where, k=k, diverse=diverse, rerank=order)
 
     def neighbors(self, item_id: str, *, k: int = 10) -> Results:
         """The items nearest to one of them, which is not among them."""
@@ -152,6 +168,10 @@ class Archive(ShownItems):
         hits, reranked = retrieve(self.holdings, query, vector, allowed=allowed, copies=copies - {""})
         notes += [str(reranked)] if reranked else []
         return Results(str(query), self.name, hits, tuple(notes), reranked)
+
+    def vector(self, query: Query) -> NDArray[np.float32]:
+        """The one vector of a query's terms: float32 (dim,), unit length. Raises as `search` does."""
+        return self._vector(query, [])
 
     def describe(self, image: str, *, vocabulary: Path | None = None, k: int = 10) -> Description:
         """The nearest terms of a vocabulary to an image.

@@ -1,4 +1,4 @@
-"""The whole idea in a minute: a cabinet is drawn, kept, searched, described, audited; a generator is asked the same.
+"""The whole idea in a minute: a cabinet is drawn, kept, searched, described, audited, contrasted with generations.
 
 Everything that it needs ships with the package: no network, no collection, no GPU.
 """
@@ -14,12 +14,14 @@ from latentarchive.archive import Archive
 from latentarchive.audit import Subject, load_suite, run_suite
 from latentarchive.build import build_archive
 from latentarchive.cabinet.truth import write_truth
-from latentarchive.diffusion import Words, load_generator
+from latentarchive.diffusion import load_generator
+from latentarchive.diffusion.contrasting import Plan, make_contrast
+from latentarchive.diffusion.keeping import image_path, kept_image
 from latentarchive.encoders.shipped import GENERATORS, MODELS, mend
 from latentarchive.errors import EncoderError, GeneratorError
 from latentarchive.progress import silent
 from latentarchive.recipes import load_recipe
-from latentarchive.render import reports, text
+from latentarchive.render import contrasts, reports, text
 from latentarchive.render.demo import held_in_words, write_demo
 from latentarchive.sources import Cabinet
 from latentarchive.train.folder import digest_of
@@ -37,11 +39,11 @@ ASKED = ("robe", "blue", "rose", "striped", "woodcut", "large")
 """The same, as `Design.attributes`. The cabinet has blue robes on rose, but none of them is a woodcut: an archive can
 only give what it has, and a generator makes what never was."""
 
-SUITE = "cabinet"
-"""The suite that audits it, of the shipped ones."""
+SUITE, CONTRAST = "cabinet", "transformation"
+"""The suites that audit it, and what was generated beside it; of the shipped ones."""
 
-SHOWN = 4
-"""Works, and generated images, of each kind."""
+SHOWN, CONTRASTED = 4, 8
+"""Works, and generated images, of each kind; and those that a contrast measures."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,21 @@ class Demo:
     page: Path
     #: Works of the cabinet that are all that was asked for.
     held: int
-    #: Folder of the generated images and their records.
-    images: Path
+    #: Folder of the contrast: generated images with their records, and what was measured.
+    contrast: Path
     found: Results
     alike: Results
     described: Description
     made: list[Generated]
-    #: What an audit found, and its page.
+    #: What an audit found, and its page; and what was found of the contrast, and its page.
     audit: Report
     audit_page: Path
+    transformation: Report
+    contrast_page: Path
 
 
 def run_demo(out: Path = Path("archives"), *, progress: Progress = silent) -> Demo:
-    """Draw the cabinet into an archive, search, describe and audit it, generate from the same words, write pages.
+    """Draw the cabinet into an archive, search, describe and audit it, contrast it with generations, write pages.
 
     An archive of an earlier demo is used again.
 
@@ -95,22 +99,51 @@ def run_demo(out: Path = Path("archives"), *, progress: Progress = silent) -> De
     with Subject.of(archive) as subject:
         audit = run_suite(subject, load_suite(SUITE), progress=progress)
     audit_page = reports.write(audit, out / "cabinet-audit", archive=archive)
-    made = list(generator.generate(Words(WORDS), seeds=range(SHOWN), progress=progress))
-    images, truth, page = out / "cabinet-demo", out / "cabinet-truth.parquet", out / "cabinet-demo.html"
-    for image in made:
-        image.save(images / name(image))
+    folder, truth, page = out / "cabinet-contrast", out / "cabinet-truth.parquet", out / "cabinet-demo.html"
+    plan = Plan(query=archive.query(WORDS), n=CONTRASTED, k=CONTRASTED)
+    contrast = make_contrast(archive, generator, plan, folder=folder, progress=progress)
+    if not contrast.finished:
+        raise KeyboardInterrupt
+    with Subject.of_contrast(contrast, folder.name) as subject:
+        transformation = run_suite(subject, load_suite(CONTRAST), progress=progress)
+    contrast_page = contrasts.write(contrast, transformation, folder, archive=archive)
+    made = [image for one in contrast.made[:SHOWN] if (image := kept_image(folder, one.id)) is not None]
     write_truth(recipe.collection.entries, recipe.collection.name, truth)
-    link = audit_page.relative_to(out).as_posix()
     write_demo(
-        page, archive, held=held, found=found, made=made, alike=alike, described=described, audit=audit, link=link
+        page,
+        archive,
+        held=held,
+        found=found,
+        made=made,
+        alike=alike,
+        described=described,
+        reports={
+            "Contrasted: what transformation did": (transformation, contrast_page.relative_to(out).as_posix()),
+            "Audited: what the archive is made of": (audit, audit_page.relative_to(out).as_posix()),
+        },
     )
-    return Demo(built.path, truth, page, held, images, found, alike, described, made, audit, audit_page)
+    return Demo(
+        archive=built.path,
+        truth=truth,
+        page=page,
+        held=held,
+        contrast=folder,
+        found=found,
+        alike=alike,
+        described=described,
+        made=made,
+        audit=audit,
+        audit_page=audit_page,
+        transformation=transformation,
+        contrast_page=contrast_page,
+    )
 
 
 def summary(shown: Demo) -> str:
     """What the demo showed, for a terminal, and what to try next."""
     first, archive = shown.found.hits[0].item.id, shown.archive
-    made = "\n".join(f"{image.record.seed}  {shown.images / name(image)}" for image in shown.made)
+    names = (f"seed-{image.record.seed:04d}" for image in shown.made)
+    made = "\n".join(f"{image_path(shown.contrast, name)}" for name in names)
     return f"""{text.results(shown.found)}
 
 {held_in_words(shown.held)}
@@ -122,6 +155,9 @@ def summary(shown: Demo) -> str:
 generated from the same words by {shown.made[0].record.generator!r}: none of these is a work
 {made}
 
+contrasted with what the archive gives: {_counted(shown.transformation)}
+{shown.contrast_page}
+
 audited with suite {shown.audit.suite!r}: {_counted(shown.audit)}
 {shown.audit_page}
 
@@ -130,16 +166,12 @@ The page of all this is {shown.page}; the truth about every work is {shown.truth
   latentarchive search {archive} --like {first} --unlike "text:a rose ground" --where "year < 1900"
   latentarchive describe {archive} {first}
   latentarchive audit {archive} quick
+  latentarchive contrast {archive} "two gold medals with a ship" --tell image -n 6
   latentarchive info {archive}"""
 
 
 def _counted(audit: Report) -> str:
     return f"{len(audit.findings)} findings: {', '.join(f'{n} {name}' for name, n in audit.outcomes.items() if n)}"
-
-
-def name(image: Generated) -> str:
-    """File name of a generated image of the demo."""
-    return f"seed-{image.record.seed}.png"
 
 
 def _check(recipe: Recipe) -> None:

@@ -54,8 +54,8 @@ def test_what_was_found_has_the_attributes_that_were_asked_for(demo_folder, arch
 
 
 def test_generated_images_say_that_they_are(demo_folder):
-    images = sorted((demo_folder / "archives" / "cabinet-demo").glob("*.png"))
-    assert len(images) == demo.SHOWN
+    images = sorted((demo_folder / "archives" / "cabinet-contrast" / "images").glob("*.png"))
+    assert len(images) == demo.CONTRASTED
     for path in images:
         record = json.loads(path.with_suffix(".json").read_bytes())
         assert record["mood"] == "subjunctive"
@@ -74,6 +74,20 @@ def test_the_audit_is_written_and_linked_and_takes_little_time(demo_folder, arch
     assert "632 of 3,970 items do not state creator" in page
     assert "cabinet-audit/report.html" in said
     html = (folder / "report.html").read_text()
+    assert [item for item in archive.log.current() if item in html] == []
+
+
+def test_the_contrast_is_measured_and_linked(demo_folder, archive, said):
+    folder = demo_folder / "archives" / "cabinet-contrast"
+    report = load_report(folder / "report.json")
+    assert (report.kind, report.n, report.outcomes["fail"], report.outcomes["skip"]) == ("contrast", 8, 0, 0)
+    assert sum(report.run["seconds"].values()) < 15
+    page = (demo_folder / "archives" / "cabinet-demo.html").read_text()
+    assert 'href="cabinet-contrast/contrast.html"' in page
+    assert "wholly different ones" in page
+    assert "cabinet-contrast/contrast.html" in said
+    html = (folder / "contrast.html").read_text()
+    assert html.count("Generated, not a work</p>") == demo.CONTRASTED
     assert [item for item in archive.log.current() if item in html] == []
 
 

@@ -32,6 +32,7 @@ FAMILIES = (
     ),
     *("structure", "mixing", "kept", "temporal", "plurality"),
     *("rights", "communities", "reservations", "embedded", "provenance", "quality"),
+    "contrast",
 )
 """Modules of this package that hold checks; the first half of their names."""
 

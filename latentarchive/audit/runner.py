@@ -93,6 +93,11 @@ def _provenance(subject: Subject, suite: Suite) -> dict[str, Any]:
             "fingerprint": manifest.fingerprint,
             "withheld": len(subject.archive.log.current()),
         }
+    if subject.contrast is not None:
+        told = subject.contrast
+        names = ("archive", "title", "query", "told", "encoder", "encoder_fingerprint", "generator")
+        facts |= {name: getattr(told, name) for name in (*names, "generator_fingerprint")}
+        facts["seeds"] = sorted({one.record.seed for one in told.made})
     return facts
 
 

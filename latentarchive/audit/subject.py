@@ -1,4 +1,4 @@
-"""`Subject`: what is audited, an archive or a table of image-text pairs, as one view that checks ask in SQL.
+"""`Subject`: what is audited, an archive, a table of image-text pairs or a contrast, as a view that checks ask in SQL.
 
 A check names what it needs by role (``url``, ``caption``, ``similarity``) and gets the expression that stands for it
 here, whatever the publisher calls it and however deep it lies. Withheld items are in no view.
@@ -21,17 +21,20 @@ from latentarchive.audit.database import READERS, database, of_files, quoted, ta
 from latentarchive.audit.finding import Skip
 from latentarchive.audit.roles import DATES, ROLES, TEXT, YEAR, Column, find
 from latentarchive.dates import parse_years
-from latentarchive.errors import SourceError
+from latentarchive.diffusion.contrast import FILE, Contrast
+from latentarchive.errors import ArchiveError, SourceError
 
 T = TypeVar("T")
 
 
 class Subject:
-    """An archive, or a table in files, open for checks. Use it as a context: it holds a database."""
+    """An archive, a table in files, or a contrast, open for checks. Use it as a context: it holds a database."""
 
-    def __init__(self, name: str, db: duckdb.DuckDBPyConnection, archive: Archive | None) -> None:
+    def __init__(
+        self, name: str, db: duckdb.DuckDBPyConnection, archive: Archive | None, contrast: Contrast | None = None
+    ) -> None:
         """Wrap a database whose view `items` has one row an item; see `open`."""
-        self.name, self.archive, self._db = name, archive, db
+        self.name, self.archive, self.contrast, self._db = name, archive, contrast, db
         #: Of the columns, as published.
         self.names: list[str] = [row[0] for row in db.execute("DESCRIBE items").fetchall()]
         self._functions: set[str] = set()
@@ -40,12 +43,14 @@ class Subject:
 
     @classmethod
     def open(cls, path: str | Path) -> Subject:
-        """Open an archive by directory or name, or a table: one file, or a folder of files of one kind.
+        """Open an archive by directory or name, a table (a file, or a folder of such), or a contrast's folder.
 
         Raises:
-            SourceError: There is neither.
-            ArchiveError: The archive cannot be opened.
+            SourceError: There is none of these.
+            ArchiveError: The archive, or the contrast, cannot be opened.
         """
+        if (Path(path) / FILE).is_file():
+            return cls.of_contrast(_shown(Contrast.load(Path(path)), Path(path)), Path(path).resolve().name)
         files = tables(Path(path))
         if not files and Path(path).is_file():
             message = f"{path} is no table that can be read: its name must end in {', '.join(READERS)}"
@@ -64,6 +69,14 @@ class Subject:
         db.execute("CREATE VIEW items AS SELECT * FROM stored")
         return cls(archive.name, db, archive)
 
+    @classmethod
+    def of_contrast(cls, contrast: Contrast, name: str) -> Subject:
+        """A contrast: its items are the generated images."""
+        db = database([])
+        db.register("stored", pa.table({"id": pa.array([one.id for one in contrast.made], pa.string())}))
+        db.execute("CREATE VIEW items AS SELECT * FROM stored")
+        return cls(name, db, None, contrast)
+
     def __enter__(self) -> Subject:
         return self
 
@@ -72,12 +85,16 @@ class Subject:
 
     @property
     def kind(self) -> str:
-        """``archive`` or ``table``."""
+        """``archive``, ``table`` or ``contrast``."""
+        if self.contrast is not None:
+            return "contrast"
         return "table" if self.archive is None else "archive"
 
     @property
     def items(self) -> str:
         """What n counts, in words."""
+        if self.contrast is not None:
+            return "generated images"
         return "rows of the table" if self.archive is None else "items that are shown"
 
     @property
@@ -228,11 +245,21 @@ class Subject:
     # What only an archive has.
 
     def holding(self) -> Archive:
-        """The archive. Raises `Skip` for a table."""
+        """The archive. Raises `Skip` for a table, and for a contrast."""
         if self.archive is None:
-            message = "this is a table: there are no images and no vectors"
+            message = f"this is a {self.kind}: " + (
+                "ask the archive itself" if self.contrast else "there are no images and no vectors"
+            )
             raise Skip(message)
         return self.archive
+
+    def contrasted(self) -> Contrast:
+        """The contrast. Raises `Skip` for anything else."""
+        if self.contrast is None:
+            kind = "an archive" if self.archive else "a table"
+            message = f"this is {kind} and no contrast; `latentarchive contrast` makes one"
+            raise Skip(message)
+        return self.contrast
 
     def with_vectors(self) -> Archive:
         """The archive with its vectors. Raises `Skip` where there are none."""
@@ -241,3 +268,12 @@ class Subject:
             message = "this archive holds only metadata: there are no vectors"
             raise Skip(message)
         return archive
+
+
+def _shown(contrast: Contrast, folder: Path) -> Contrast:
+    """A contrast without what was withheld since, where its archive lies where it lay."""
+    try:
+        archive = Archive.open(folder / contrast.place, mend=False) if contrast.place else None
+    except ArchiveError:
+        return contrast
+    return contrast.without(set(archive.log.current())) if archive is not None else contrast

@@ -15,6 +15,7 @@ COMMANDS = {
     "audit": ("auditing", "Run the checks of a suite over an archive or a table, and write a report."),
     "build": ("making", "Build an archive from a recipe, or go on with a build that was interrupted."),
     "compare": ("auditing", "Hold an archive beside another: two encoders, two collections, two versions."),
+    "contrast": ("transforming", "Generate beside what is retrieved, and measure what transformation did."),
     "demo": ("showing", "Draw a cabinet of works, keep it, search it, generate beside it."),
     "describe": ("asking", "Show which words of a vocabulary are nearest to an image."),
     "export": ("keeping", "Write the items, or some of them, to a file or a copy."),

@@ -10,7 +10,7 @@ from latentarchive import storage
 from latentarchive.render.pages import check_place, figure, page, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from latentarchive.archive import Archive
@@ -29,8 +29,7 @@ def write_demo(
     made: Sequence[Generated],
     alike: Results,
     described: Description,
-    audit: Report,
-    link: str,
+    reports: Mapping[str, tuple[Report, str]],
 ) -> None:
     """Write the page; an earlier one there is replaced.
 
@@ -42,8 +41,7 @@ def write_demo(
         made: Images generated from the same words.
         alike: Works found by a picture.
         described: The words nearest to that picture.
-        audit: What an audit of the archive found.
-        link: Where its page lies, relative to this one.
+        reports: What audits found, by the heading of each, and where its page lies, relative to this one.
 
     Raises:
         ArchiveError: There is no place for a page; see `pages.check_place`.
@@ -70,9 +68,7 @@ and is shown enlarged.</p>
 <h2>Kept: the works nearest to the first picture above</h2>
 <p class=quiet>Its nearest words, of the archive’s own subjects: {words}.</p>
 <ol>{_works(alike, archive)}</ol>
-<h2>Audited: what the archive is made of</h2>
-<p class=quiet>{len(audit.findings)} findings; <a href="{escape(link)}">the report</a> has all of them.</p>
-<ul>{_first_sentences(audit)}</ul>
+{"".join(_report(heading, *one) for heading, one in reports.items())}
 </main>
 <footer class=quiet><p>Generator {shown(record.generator)}, {record.steps} steps, guidance {record.guidance:g},
 fingerprint {record.fingerprint[:12]}; encoder {shown(archive.manifest.encoder)}, fingerprint {record.encoder[:12]}.
@@ -92,6 +88,13 @@ def held_in_words(held: int) -> str:
         else "gives them back as they are"
     )
     return f"{count} all of this. The archive {then}."
+
+
+def _report(heading: str, report: Report, link: str) -> str:
+    return f"""<h2>{shown(heading)}</h2>
+<p class=quiet>{len(report.findings)} findings; <a href="{escape(link)}">their page</a> has all of them.</p>
+<ul>{_first_sentences(report)}</ul>
+"""
 
 
 def _first_sentences(audit: Report) -> str:

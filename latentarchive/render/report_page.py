@@ -153,19 +153,22 @@ def _finding(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> s
     if above:
         parts.append(f"<p class=outcome>{above}</p>")
     parts.append(f"<p class=sentence>{shown(one.sentence)}</p>")
+    return "\n".join([*parts, *evidence(one, number_of, archives), "</article>"])
+
+
+def evidence(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> Iterable[str]:
+    """What stands behind the sentence of a finding, in HTML: figures, notes, picture and table, works to look at."""
     if facts := measured(one):
         exact = "" if one.value is None else f' value="{one.value!r}" title="exactly {one.value!r}"'
         first = f"<data{exact}>{shown(facts[0])}</data>" if exact else shown(facts[0])
-        parts.append(f"<p class=facts>{'; '.join([first, *map(shown, facts[1:])])}</p>")
+        yield f"<p class=facts>{'; '.join([first, *map(shown, facts[1:])])}</p>"
     if one.notes:
-        parts.append(f"<ul class=notes>{''.join(f'<li>{shown(note)}</li>' for note in one.notes)}</ul>")
-    parts += _pictured(one, number_of, archives)
+        yield f"<ul class=notes>{''.join(f'<li>{shown(note)}</li>' for note in one.notes)}</ul>"
+    yield from _pictured(one, number_of, archives)
     if one.examples:
         how_many = "an item" if len(one.examples) == 1 else f"{len(one.examples)} items"
-        parts.append(
-            f"<details><summary>{how_many} to look at</summary>{examples(one, list(archives.values()))}</details>"
-        )
-    return "\n".join([*parts, "</article>"])
+        held = list(archives.values())
+        yield f"<details><summary>{how_many} to look at</summary>{examples(one, held)}</details>"
 
 
 def _pictured(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> Iterable[str]:

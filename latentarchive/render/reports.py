@@ -54,7 +54,8 @@ def write(
         ArchiveError, WriteRefused: There is no place for it.
     """
     check_place(folder)
-    if archive is not None and (report.kind, report.subject) != ("archive", archive.name):
+    about = report.provenance.get("archive") if report.kind == "contrast" else report.subject
+    if archive is not None and (report.kind == "table" or about != archive.name):
         message = f"this report is about {report.kind} {report.subject!r}, not about archive {archive.name!r}"
         raise ReportError(message)
     archives = {"": archive, **_others(report)} if archive is not None else {}
