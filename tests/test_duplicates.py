@@ -30,7 +30,6 @@ from latentarchive.measures.grouping import Links, groups
 from latentarchive.recipes import load_recipe
 from latentarchive.render import reports
 from tests.conftest import png, write_recipe
-from tests.test_measures_matching import FEATURES
 
 
 def painting(seed, size=(240, 180)):
@@ -282,11 +281,9 @@ def test_no_rows_and_one_row_have_no_pairs():
     assert list(cross_pairs(lambda some: rows[some], 30, lambda some: rows[some], 0, 0.9)) == []
 
 
-def test_what_semdedup_removes_of_published_vectors():
+def test_what_semdedup_removes_of_published_vectors(features):
     """Known answers: 500 images of the fixture of Weixin-Liang/Modality-Gap (MIT) as one cluster in file order."""
-    if not FEATURES.exists():
-        pytest.skip(f"there is no {FEATURES.name}; name its place in LATENTARCHIVE_FEATURES")
-    rows = unit(np.load(FEATURES, allow_pickle=False)[0].astype(np.float64))
+    rows = features[0]
     removed = {0.98: 0, 0.95: 2, 0.9: 30, 0.85: 109, 0.8: 216}
     links = Links(len(rows), tuple(removed), 0.9)
     for i, j, scores, counts in near_pairs(lambda some: rows[some], len(rows), 0.8):

@@ -1,8 +1,5 @@
 """The shape of a space, mixing, segregation, probes, drift: published and analytic answers, what must not matter."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,19 +27,6 @@ from latentarchive.measures.probing import (
     voted_labels,
 )
 from latentarchive.measures.segregation import segregation
-
-FEATURES = Path(
-    os.environ.get("LATENTARCHIVE_FEATURES", Path(__file__).parents[2] / "shared/fixtures/features_clip.npy")
-)
-"""500 COCO photographs and a caption of each in CLIP: features_clip.npy of Weixin-Liang/Modality-Gap (MIT)."""
-
-
-@pytest.fixture(scope="module")
-def features():
-    if not FEATURES.is_file():
-        pytest.skip(f"there is no {FEATURES.name}; name its place in LATENTARCHIVE_FEATURES")
-    both = np.load(FEATURES, allow_pickle=False).astype(np.float64)
-    return both / np.linalg.norm(both, axis=2, keepdims=True)
 
 
 def unit(rows):
