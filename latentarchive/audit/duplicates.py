@@ -7,7 +7,7 @@ of each group beyond one; so copies of copies are one group.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,11 @@ from latentarchive.audit.copies import CROPS_UP_TO, FLOOR, Copies, copies
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.miniatures import Pictures, pictures
 from latentarchive.audit.registry import check
-from latentarchive.audit.sheets import Sheet, groups_table, sheet
+from latentarchive.audit.sheets import Sheet, sheet
 from latentarchive.audit.subject import Subject
+from latentarchive.audit.superfluous import counted, in_groups, sensitivity, superfluous
 from latentarchive.index.pairs import EXACT_UP_TO, near_pairs
-from latentarchive.measures.grouping import Cut, Links
+from latentarchive.measures.grouping import Links
 
 SAME = {"sha256": "bytes (sha256)", "md5": "bytes (md5)", "pair_hash": "address and caption (hash)"}
 """Columns that tell equal things, and what is the same where they are."""
@@ -66,8 +67,8 @@ def _same(subject: Subject, role: str, top: int) -> Finding:
     )
     share = (members - number) / n if n else None
     return Finding(
-        sentence=_counted(members - number, n, subject.items, f"superfluous by {SAME[role]}")
-        + (f": {members:,} of them are in {_groups(number)} of the same." if members else ".")
+        sentence=counted(members - number, n, subject.items, f"superfluous by {SAME[role]}")
+        + (f": {members:,} of them are in {in_groups(number)} of the same." if members else ".")
         + (f" Of {missing:,} it is not known." if missing else ""),
         value=share,
         unit="share" if share is not None else "",
@@ -115,8 +116,8 @@ def _pictures_found(
         _crops(straight, looked),
         "A grey and a coloured picture are compared in grey.",
     )
-    yield _superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)
-    yield _sensitivity(links, "likeness", threshold, "items with an image")
+    yield superfluous(subject, cut, "show a picture that another one shows", "items with an image", notes, ids, labels)
+    yield sensitivity(links, "likeness", threshold, "items with an image")
     yield sheet(links, Sheet(ids=ids, measure="likeness", same="pictures of the same work", shown=shown))
     mirrors = _links(n, turned, apart, threshold)
     mirrored = mirrors.cut(threshold)
@@ -178,8 +179,8 @@ def semantic(
     )
     notes = (f"Cosines of {archive.manifest.encoder} from the stored vectors. {way}",)
     what = f"are within cosine {threshold:g} of another one"
-    yield _superfluous(subject, cut, what, subject.items, notes, ids, links.labels(threshold))
-    yield _sensitivity(links, "cosine", threshold, subject.items)
+    yield superfluous(subject, cut, what, subject.items, notes, ids, links.labels(threshold))
+    yield sensitivity(links, "cosine", threshold, subject.items)
     yield sheet(links, Sheet(ids=ids, measure="cosine", same="what this encoder takes for one", shown=sheet_pairs))
 
 
@@ -214,55 +215,6 @@ def _links(n: int, found: Copies, keep: np.ndarray, threshold: float) -> Links:
     return links
 
 
-def _superfluous(
-    subject: Subject, cut: Cut, what: str, of: str, notes: Sequence[str], ids: list[str], labels: np.ndarray
-) -> Finding:
-    n, none = len(ids), what.replace("show ", "shows ", 1).replace("are ", "is ", 1)
-    table, examples = groups_table(labels, ids)
-    return Finding(
-        sentence=_counted(cut.superfluous, n, subject.items, "superfluous")
-        + (f": {cut.members:,} {what}, in {_groups(cut.groups)}." if cut.members else f": none of them {none}."),
-        value=cut.superfluous / n if n else None,
-        unit="share" if n else "",
-        n=n,
-        denominator=of,
-        examples=examples,
-        table=table,
-        notes=tuple(notes),
-    )
-
-
-def _sensitivity(links: Links, measure: str, threshold: float, of: str) -> Finding:
-    cuts = [links.cut(float(one)) for one in links.thresholds]
-    here = next(cut for cut in cuts if cut.threshold == threshold)
-    n = links.n
-    return Finding(
-        sentence=f"Keeping one of each group at {measure} {threshold:g} would remove {here.superfluous:,} of {n:,}; "
-        f"at {cuts[0].threshold:g} {cuts[0].superfluous:,}, at {cuts[-1].threshold:g} {cuts[-1].superfluous:,}.",
-        value=here.superfluous,
-        unit="items",
-        n=n,
-        denominator=of,
-        table=Table(
-            columns=(measure, "pairs", "groups", "removed if one of each group stays", "removed by SemDeDup's rule"),
-            rows=tuple((cut.threshold, cut.pairs, cut.groups, cut.superfluous, cut.removed) for cut in cuts),
-        ),
-        picture=Picture(
-            kind="curve",
-            x=0,
-            y=(3, 4),
-            alt=f"Curve: how many items removing duplicates would remove, by the {measure} that counts as one.",
-            x_name=measure,
-            y_name="items removed",
-            marks=((threshold, "this audit"),),
-        ),
-        notes=(
-            "SemDeDup's rule (Abbas et al. 2023) removes an item with an earlier one so alike, in the order of the "
-            "archive; here in the whole collection, not inside clusters.",
-        ),
-    )
-
-
 def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Finding:
     good = keep & (found.likeness >= threshold)
     confirmed = np.bincount(found.bits[good], found.counts[good].astype(np.float64), 65)
@@ -289,14 +241,6 @@ def _by_bits(found: Copies, keep: np.ndarray, threshold: float, n: int) -> Findi
             log=True,
         ),
     )
-
-
-def _counted(count: int, n: int, items: str, what: str) -> str:
-    return f"{count:,} of {n:,} {items} are {what}" if count else f"None of the {n:,} {items} is {what}"
-
-
-def _groups(count: int) -> str:
-    return "one group" if count == 1 else f"{count:,} groups"
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:
