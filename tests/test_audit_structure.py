@@ -216,7 +216,7 @@ def test_shape_of_planted_clusters(works):
     assert never.value == pytest.approx(len(never.examples) / 240) or len(never.examples) == 20
     remote, apart = ask(works, "structure.remote", top=5)
     assert remote.table.rows[0][3] <= remote.table.rows[-1][3]
-    assert apart.table.rows[0][2] >= apart.table.rows[-1][2]
+    assert apart.table.rows[0][3] >= apart.table.rows[-1][3]
 
 
 # Bad input.
@@ -325,14 +325,14 @@ def test_shuffled_years_move_nothing(other_cabinet):
     from scipy.stats import norm
 
     from latentarchive.audit.labels import years
-    from latentarchive.audit.vocabulary import encoded
+    from latentarchive.audit.texts import text_vectors
     from latentarchive.measures.drift import slopes
 
     graph = neighbours(other_cabinet, 10)
     when = years(other_cabinet, graph.ids)
     dated = np.flatnonzero(~np.isnan(when))
     terms = ["red", "gold", "blue", "violet", "green"]
-    cosines = other_cabinet.archive.embeddings.take(graph.rows[dated]) @ encoded(other_cabinet, terms).T
+    cosines = other_cabinet.archive.embeddings.take(graph.rows[dated]) @ text_vectors(other_cabinet, terms).T
     hits = 0
     for seed in range(40):
         slope, error = slopes(cosines, np.random.default_rng(seed).permutation(when[dated]))
@@ -392,6 +392,6 @@ def test_intervals_are_drawn_on_one_axis_with_their_marks():
     places = [float(line.rstrip("%")) for line in (interval.get("x1"), interval.get("x2"))]
     assert float(svg.find(".//circle").get("cx").rstrip("%")) == pytest.approx(sum(places) / 2)
     assert "0: no change" in drawn
-    assert "&lt;a&gt;: 0.5 (0.25 to 0.75)" in drawn
+    assert "&lt;a&gt;: 0.500 (0.25 to 0.75)" in drawn
     with pytest.raises(ValueError, match="a picture is one of"):
         Finding(sentence="s", table=table, picture=Picture(kind="intervals", x=0, y=(1, 2), alt="a"))

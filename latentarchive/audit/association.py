@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentarchive.audit.described import LEVEL, described, p_value
+from latentarchive.audit.chance import LEVEL, p_value
+from latentarchive.audit.described import described
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.lists import Instrument, load_instrument
 from latentarchive.audit.registry import check
@@ -58,7 +59,7 @@ def weat(
         whole = association(x, y, a, b, draws=draws, seed=seed)
         panel = listed.panel(language) if _has_words(found) else ("",)
         rows = [
-            _prompt_row(name or "images alone", [v[t] if v.ndim == 3 else v for v in (x, y, a, b)], draws, seed)
+            _prompt_row(_prompt(name), [v[t] if v.ndim == 3 else v for v in (x, y, a, b)], draws, seed)
             for t, name in enumerate(panel)
         ]
         of_x, of_y = leanings(x, a, b), leanings(y, a, b)
@@ -188,6 +189,11 @@ def _languages(listed: Instrument, asked: tuple[str, ...]) -> tuple[str, ...]:
             message = f"list {listed.name} has no words in {language!r}; it has {', '.join(listed.languages)}"
             raise SuiteError(message)
     return asked or listed.languages
+
+
+def _prompt(template: str) -> str:
+    """What a row of the panel is called."""
+    return {"": "images alone", "{}": "the word alone"}.get(template, template)
 
 
 def _prompt_row(name: str, four: list[NDArray[np.float32]], draws: int, seed: int) -> tuple[Any, ...]:

@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentarchive.archive import Archive
+from latentarchive.audit.chance import LEVEL, p_value
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Skip, Table
 from latentarchive.audit.lists import Instrument
 from latentarchive.measures.intervals import Z95
-
-LEVEL = 0.05
-"""Two-sided p at which something is called found."""
 
 
 def described(archive: Archive, listed: Instrument, language: str) -> Finding:
@@ -59,7 +57,7 @@ def described(archive: Archive, listed: Instrument, language: str) -> Finding:
         f"{listed.x.name}, {ya:,} against {yb:,} of {listed.y.name}, odds {ratio:.3g} to 1 (95 % interval "
         f"{interval[0]:.3g} to {interval[1]:.3g}; p = {p_value(p)}): {verdict}.",
         value=ratio,
-        unit="to 1 (odds ratio)",
+        unit="to 1",
         n=int(counts.sum()),
         denominator=f"descriptions with such a word, of {sum(of):,} works",
         interval=interval,
@@ -86,8 +84,3 @@ def _odds(counts: NDArray[np.int64]) -> tuple[float, tuple[float, float]]:
     c = counts + 0.5
     middle, spread = math.log(c[0, 0] * c[1, 1] / (c[0, 1] * c[1, 0])), math.sqrt((1 / c).sum())
     return math.exp(middle), (math.exp(middle - Z95 * spread), math.exp(middle + Z95 * spread))
-
-
-def p_value(p: float) -> str:
-    """A p in words: two digits, however small."""
-    return f"{p:.1e}" if p < 0.0001 else f"{p:.2g}"

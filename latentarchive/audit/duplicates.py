@@ -18,8 +18,9 @@ from latentarchive.audit.copies import CROPS_UP_TO, FLOOR, Copies, copies
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.miniatures import Pictures, pictures
 from latentarchive.audit.registry import check
-from latentarchive.audit.sheets import Sheet, counted, groups_of, sensitivity, sheet, superfluous
+from latentarchive.audit.sheets import Sheet, sheet
 from latentarchive.audit.subject import Subject
+from latentarchive.audit.superfluous import counted, in_groups, sensitivity, superfluous
 from latentarchive.index.pairs import EXACT_UP_TO, near_pairs
 from latentarchive.measures.grouping import Links
 
@@ -72,7 +73,7 @@ def _same(subject: Subject, role: str, top: int) -> Finding:
     share = (members - number) / n if n else None
     return Finding(
         sentence=counted(members - number, n, subject.items, f"superfluous by {SAME[role]}")
-        + (f": {members:,} of them are in {groups_of(number)} of the same." if members else ".")
+        + (f": {members:,} of them are in {in_groups(number)} of the same." if members else ".")
         + (f" Of {missing:,} it is not known." if missing else "")
         if n
         else f"Of none of the {subject.n:,} {subject.items} it is known whether another has the same {SAME[role]}.",

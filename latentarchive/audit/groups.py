@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentarchive.audit.finding import Skip
+from latentarchive.audit.labels import commonest, stated
 from latentarchive.audit.stated import PLACEHOLDERS
 from latentarchive.audit.subject import Subject
-from latentarchive.errors import QueryError, SourceError
-from latentarchive.facets import facet_columns, facet_values
+from latentarchive.errors import SourceError
 
 OTHERS = "(all others)"
 """What groups too small to be compared are together."""
@@ -59,11 +59,11 @@ class Groups:
 
 
 def grouped(subject: Subject, field: str, labels: str, *, least: int, most: int) -> Groups:
-    """The works of an archive by a facet of the catalogue, or by labels that a user brings.
+    """The works of an archive by a field of the catalogue, or by labels that a user brings.
 
     Args:
         subject: An archive.
-        field: See `facets`; not used where there are labels.
+        field: As in `labels.labels`; not used where there are labels.
         labels: Path of a CSV file with columns ``id`` and ``label``; "": `field`.
         least: Works that a group of its own must have.
         most: Groups of their own, at most, the largest.
@@ -74,26 +74,9 @@ def grouped(subject: Subject, field: str, labels: str, *, least: int, most: int)
     """
     archive = subject.holding()
     rows = archive.rows()
-    if labels:
-        given = _labels(Path(labels))
-        ids = archive.collection.take(rows, ["id"])["id"].to_pylist()
-        values = [given.get(one) for one in ids]
-        by = Path(labels).name
-    else:
-        try:
-            values = facet_values(
-                archive.collection.where(archive.visible).select(facet_columns(field)), field
-            ).to_pylist()
-        except QueryError as error:
-            raise Skip(str(error)) from error
-        by = field.removeprefix("extra.")
-    values = [
-        None if value is None or value.strip().lower() in ("", *PLACEHOLDERS) else value.strip() for value in values
-    ]
-    counts = Counter(value for value in values if value is not None)
-    large = sorted((value for value, n in counts.items() if n >= least), key=lambda value: (-counts[value], value))[
-        :most
-    ]
+    ids: list[str] = archive.collection.take(rows, ["id"])["id"].to_pylist()
+    by, values = _brought(Path(labels), ids) if labels else stated(subject, ids, field)
+    counts, large = commonest(values, least=least, most=most)
     pooled = len(counts) - len(large)
     if len(large) + (pooled > 0) < 2:
         message = f"{by} has {len(counts):,} values, and fewer than two groups of {least} works or more to compare"
@@ -102,9 +85,14 @@ def grouped(subject: Subject, field: str, labels: str, *, least: int, most: int)
     known = np.array([value is not None for value in values])
     of = np.array([number.get(value, len(large)) for value in values if value is not None], np.int64)
     names = (*large, OTHERS) if pooled else tuple(large)
-    kept = rows[known]
-    ids = archive.collection.take(kept, ["id"])["id"].to_pylist()
-    return Groups(by, names, kept, tuple(ids), of, int((~known).sum()), pooled)
+    kept = tuple(one for one, value in zip(ids, values, strict=True) if value is not None)
+    return Groups(by, names, rows[known], kept, of, int((~known).sum()), pooled)
+
+
+def _brought(path: Path, ids: Sequence[str]) -> tuple[str, list[str | None]]:
+    """What a user's file is called, and what it says of each work."""
+    given = {one: label.strip() for one, label in _labels(path).items()}
+    return path.name, [None if given.get(one, "").lower() in ("", *PLACEHOLDERS) else given[one] for one in ids]
 
 
 def _labels(path: Path) -> dict[str, str]:

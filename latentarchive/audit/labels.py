@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from latentarchive.audit.finding import Skip, shortened
 from latentarchive.audit.stated import WHITE, state
 from latentarchive.audit.subject import Subject
+from latentarchive.facets import SPANS
 
 Ints = NDArray[np.int64]
 
@@ -47,9 +48,16 @@ class Labels:
         """Works of each value: int64 (labels,)."""
         return np.bincount(self.of[self.of >= 0], minlength=len(self.names))
 
+    def listed(self, most: int) -> list[int]:
+        """Numbers of at most so many values, the most common ones, in the order to list them: of time by its own."""
+        common = range(min(most, len(self.names)))
+        return sorted(common, key=lambda g: self.names[g]) if self.field in SPANS else list(common)
+
     @property
     def note(self) -> str:
         """Who is not counted."""
+        if not self.unstated and not self.rare:
+            return f"All {len(self.of):,} works state {self.field}."
         rare = f", {self.rare:,} have one that too few others share" if self.rare else ""
         return f"Of {len(self.of):,} works {self.unstated:,} do not state {self.field}{rare}."
 
@@ -60,7 +68,8 @@ def labels(subject: Subject, ids: Sequence[str], field: str, *, least: int = 1, 
     Args:
         subject: Where the field is.
         ids: Of the works, in order.
-        field: A column, ``extra.NAME`` for a further one, or ``decade`` (of dates that span at most `WIDEST` years).
+        field: A column, ``extra.NAME`` for a further one, ``decade`` (of dates that span at most `WIDEST` years) or
+            ``century`` (of those that span at most a hundred).
             Of a field with several values the first counts, or the one whose number stands behind a dot
             (``subjects.3``).
         least: Values of fewer works are left out.
@@ -70,10 +79,8 @@ def labels(subject: Subject, ids: Sequence[str], field: str, *, least: int = 1, 
         Skip: There is no such field, no two values are left, or no two works share one; the smallest numbers that would
             do are named.
     """
-    name, said = ("decade", _decades(subject, ids)) if field == "decade" else _stated(subject, ids, field)
-    counts = Counter(value for value in said if value is not None)
-    common = sorted((value for value in counts if counts[value] >= least), key=lambda value: (-counts[value], value))
-    names = common[:most]
+    name, said = stated(subject, ids, field)
+    counts, names = commonest(said, least=least, most=most)
     if len(names) < 2:
         enough = f" of {least:,} works or more" if least > 1 else ""
         only = f"{shortened(names[0])!r} is the only one{enough}" if names else f"there is none{enough}"
@@ -89,6 +96,43 @@ def labels(subject: Subject, ids: Sequence[str], field: str, *, least: int = 1, 
     unstated = len(ids) - counts.total()
     rare = counts.total() - sum(counts[value] for value in names)
     return Labels(name, of, tuple(shortened(value) for value in names), unstated, rare)
+
+
+def stated(subject: Subject, ids: Sequence[str], field: str) -> tuple[str, list[str | None]]:
+    """What a field is called in words, and what it says of each work; None where it says nothing.
+
+    Args:
+        subject: Where the field is.
+        ids: Of n works, in order.
+        field: As in `labels`.
+
+    Raises:
+        Skip: There is no such field.
+    """
+    if field in SPANS:
+        span = SPANS[field]
+        begins = years(subject, ids, max(WIDEST, span)) // span * span
+        return field, [None if np.isnan(year) else _span(int(year), span) for year in begins]
+    numbered = re.fullmatch(r"(.+)\.(\d+)", field)
+    name, place = (numbered[1], int(numbered[2])) if numbered and not subject.named(field) else (field, 1)
+    column = subject.field(name)
+    if subject.type_of(column).endswith("[]"):
+        column = f"{column}[{place}]"
+        name = f"{name} (first)" if place == 1 else f"{name} (no. {place})"
+    text = f"CAST({column} AS VARCHAR)"
+    query = f"SELECT id, trim({text}, {WHITE}) FROM items WHERE ({state(text)}) = 3"
+    said = dict(subject.rows(query))
+    return name.removeprefix("extra."), [said.get(one) for one in ids]
+
+
+def commonest(said: Iterable[str | None], *, least: int, most: int | None) -> tuple[Counter[str], list[str]]:
+    """How many works say what, and the values of `least` works or more, at most so many, the most common first.
+
+    None counts as nothing; values that are equally common stand in the order of their letters.
+    """
+    counts = Counter(value for value in said if value is not None)
+    shared = sorted((value for value in counts if counts[value] >= least), key=lambda value: (-counts[value], value))
+    return counts, shared[:most]
 
 
 def fields_of(
@@ -135,20 +179,5 @@ def years(subject: Subject, ids: Sequence[str], widest: int = WIDEST) -> NDArray
     return np.array([stated.get(one, np.nan) for one in ids], np.float64)
 
 
-def _decades(subject: Subject, ids: Sequence[str]) -> list[str | None]:
-    middle = years(subject, ids)
-    return [None if np.isnan(year) else f"{int(year // 10) * 10}s" for year in middle]
-
-
-def _stated(subject: Subject, ids: Sequence[str], field: str) -> tuple[str, list[str | None]]:
-    """A field in words, and what each work states."""
-    numbered = re.fullmatch(r"(.+)\.(\d+)", field)
-    name, place = (numbered[1], int(numbered[2])) if numbered and not subject.named(field) else (field, 1)
-    column = subject.field(name)
-    if subject.type_of(column).endswith("[]"):
-        column = f"{column}[{place}]"
-        name = f"{name} (first)" if place == 1 else f"{name} (no. {place})"
-    text = f"CAST({column} AS VARCHAR)"
-    query = f"SELECT id, trim({text}, {WHITE}) FROM items WHERE ({state(text)}) = 3"
-    stated = dict(subject.rows(query))
-    return name.removeprefix("extra."), [stated.get(one) for one in ids]
+def _span(begins: int, years: int) -> str:
+    return f"{begins}s" if years == SPANS["decade"] else f"{begins} to {begins + years - 1}"

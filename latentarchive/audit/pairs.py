@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Skip
 from latentarchive.audit.subject import Subject
-from latentarchive.errors import EncoderError, MissingExtra
-
-TOGETHER = 256
-"""Captions encoded at a time."""
+from latentarchive.audit.texts import text_vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +54,11 @@ class Pairs:
 
 def caption_pairs(subject: Subject, sample: int, seed: int) -> Pairs:
     """The pairs of a subject, made once. Raises `Skip` where there are none."""
-    return subject.kept(f"pairs {sample} {seed}", lambda: _drawn(subject.with_vectors(), sample, seed))
+    return subject.kept(f"pairs {sample} {seed}", lambda: _drawn(subject, sample, seed))
 
 
-def _drawn(archive: Archive, sample: int, seed: int) -> Pairs:
+def _drawn(subject: Subject, sample: int, seed: int) -> Pairs:
+    archive = subject.with_vectors()
     rows = archive.rows("text <> '' OR title <> ''")
     if sample < 2 or len(rows) < 2:
         message = f"captions are compared with each other: {min(sample, len(rows))} of them is too few"
@@ -73,13 +71,6 @@ def _drawn(archive: Archive, sample: int, seed: int) -> Pairs:
     number: dict[str, int] = {}
     own = np.array([number.setdefault(caption, len(number)) for caption in said], np.int64)
     captions = tuple(number)
-    try:
-        encoder = archive.encoder
-        parts = [
-            encoder.encode_texts(captions[start : start + TOGETHER]).unit for start in range(0, len(captions), TOGETHER)
-        ]
-    except (EncoderError, MissingExtra) as error:
-        message = f"captions cannot be encoded: {error}"
-        raise Skip(message) from error
+    texts = text_vectors(subject, captions, what="captions")
     images = archive.embeddings.take(rows)
-    return Pairs(archive, of, rows, tuple(columns["id"]), images, captions, np.concatenate(parts), own)
+    return Pairs(archive, of, rows, tuple(columns["id"]), images, captions, texts, own)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from latentarchive.archive import Archive
 from latentarchive.audit.lists import Prompts, load_prompts
 from latentarchive.errors import SuiteError
+from latentarchive.measures.intervals import middle
 
 RANDOM = 2000
 """Random lists, and resamples of the questions, by which chance and intervals are told."""
@@ -49,10 +50,4 @@ def all_scores(archive: Archive, queries: NDArray[np.float32], rows: NDArray[np.
 def mean_interval(values: NDArray[np.float64], random: np.random.Generator) -> tuple[float, float]:
     """Percentile bootstrap of a mean over questions; both bounds are the mean where there is one question."""
     means = values[random.integers(len(values), size=(RANDOM, len(values)))].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def not_from_chance(low: float, chance: float) -> str:
-    """What a sentence adds where the lower bound of a figure does not pass what chance would give."""
-    return ": not to be told from chance" if low <= chance else ""
+    return middle(means)

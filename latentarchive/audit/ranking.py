@@ -8,14 +8,15 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from latentarchive.audit.chance import not_from_chance
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.groups import grouped
 from latentarchive.audit.lists import load_prompts
-from latentarchive.audit.questions import BOOTSTRAP, all_scores, asked, in_language, mean_interval, not_from_chance
+from latentarchive.audit.questions import BOOTSTRAP, all_scores, asked, in_language, mean_interval
 from latentarchive.audit.registry import check
 from latentarchive.audit.skews import Answers, skews
-from latentarchive.audit.stimuli import text_vectors
 from latentarchive.audit.subject import Subject
+from latentarchive.audit.texts import text_vectors
 from latentarchive.measures.skew import first_counts
 
 

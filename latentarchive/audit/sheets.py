@@ -1,4 +1,4 @@
-"""What is told of pairs and groups: sheets on either side of a threshold, the largest groups, what they cost."""
+"""What is told of pairs and groups: sheets on either side of a threshold, and the largest groups."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Table
-from latentarchive.audit.subject import Subject
-from latentarchive.measures.grouping import Cut, Links
+from latentarchive.measures.grouping import Links
 
 GROUPS = 20
 """Groups that are listed, the largest first."""
@@ -70,74 +69,3 @@ def groups_table(labels: np.ndarray, ids: Sequence[str]) -> tuple[Table, tuple[s
     )
     table = Table(columns=("items in the group", "first", "second", "third"), rows=rows, ids=(1, 2, 3))
     return table, tuple(one for members in first for one in members[:2])[:MOST_EXAMPLES]
-
-
-def superfluous(
-    subject: Subject, cut: Cut, what: str, of: str, notes: Sequence[str], ids: list[str], labels: np.ndarray
-) -> Finding:
-    """How many items are one too many: what is left of each group beyond one.
-
-    Args:
-        subject: What is audited.
-        cut: What the threshold makes of the links.
-        what: What is said of those in groups: "show a picture that another one shows".
-        of: What n counts.
-        notes: How it was done.
-        ids: Of all that were compared.
-        labels: The group of each, shape (n,).
-    """
-    n, none = len(ids), what.replace("show ", "shows ", 1).replace("are ", "is ", 1)
-    table, examples = groups_table(labels, ids)
-    return Finding(
-        sentence=counted(cut.superfluous, n, subject.items, "superfluous")
-        + (f": {cut.members:,} {what}, in {groups_of(cut.groups)}." if cut.members else f": none of them {none}."),
-        value=cut.superfluous / n if n else None,
-        unit="share" if n else "",
-        n=n,
-        denominator=of,
-        examples=examples,
-        table=table,
-        notes=tuple(notes),
-    )
-
-
-def sensitivity(links: Links, measure: str, threshold: float, of: str) -> Finding:
-    """What removing duplicates would remove at each threshold that was tried."""
-    cuts = [links.cut(float(one)) for one in links.thresholds]
-    here = next(cut for cut in cuts if cut.threshold == threshold)
-    n = links.n
-    return Finding(
-        sentence=f"Keeping one of each group at {measure} {threshold:g} would remove {here.superfluous:,} of {n:,}; "
-        f"at {cuts[0].threshold:g} {cuts[0].superfluous:,}, at {cuts[-1].threshold:g} {cuts[-1].superfluous:,}.",
-        value=here.superfluous,
-        unit="items",
-        n=n,
-        denominator=of,
-        table=Table(
-            columns=(measure, "pairs", "groups", "removed if one of each group stays", "removed by SemDeDup's rule"),
-            rows=tuple((cut.threshold, cut.pairs, cut.groups, cut.superfluous, cut.removed) for cut in cuts),
-        ),
-        picture=Picture(
-            kind="curve",
-            x=0,
-            y=(3, 4),
-            alt=f"Curve: how many items removing duplicates would remove, by the {measure} that counts as one.",
-            x_name=measure,
-            y_name="items removed",
-            marks=((threshold, "this audit"),),
-        ),
-        notes=(
-            "SemDeDup's rule (Abbas et al. 2023) removes an item with an earlier one so alike, in the order of the "
-            "archive; here in the whole collection, not inside clusters.",
-        ),
-    )
-
-
-def counted(count: int, n: int, items: str, what: str) -> str:
-    """So many of the items are something."""
-    return f"{count:,} of {n:,} {items} are {what}" if count else f"None of the {n:,} {items} is {what}"
-
-
-def groups_of(count: int) -> str:
-    """A number of groups in words."""
-    return "one group" if count == 1 else f"{count:,} groups"

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latentarchive.audit.chance import LEVEL, not_from_chance
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Table
 from latentarchive.audit.groups import Groups
-from latentarchive.audit.questions import BOOTSTRAP, RANDOM, mean_interval, not_from_chance
+from latentarchive.audit.questions import BOOTSTRAP, RANDOM, mean_interval
 from latentarchive.measures.skew import infeasible, ndkl, skew, top_count_p
-
-LEVEL = 0.05
-"""Share of false discoveries that is borne among what is called found."""
 
 LISTED = 200
 """Counts that a table lists, at most."""
@@ -202,7 +200,7 @@ def _by_group(found: Answers) -> Finding:
             alt=f"Skew of each group of {groups.by} over all questions, with its interval; 0: as the archive holds it.",
         ),
         notes=(
-            f"Intervals: {BOOTSTRAP}. A group that is in no list of some resample has no lower end, and stands in the "
-            "table alone. Questions and method: see the findings before.",
+            f"Intervals: {BOOTSTRAP}. A group that is in no list of some resample has no lower end: its line is an "
+            "arrow. Questions and method: see the findings before.",
         ),
     )  # fmt: skip

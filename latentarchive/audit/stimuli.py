@@ -12,11 +12,8 @@ from latentarchive.archive import Archive
 from latentarchive.audit.finding import Skip
 from latentarchive.audit.lists import SIDES, Instrument, Side
 from latentarchive.audit.subject import Subject
-from latentarchive.errors import EncoderError, MissingExtra
+from latentarchive.audit.texts import text_vectors
 from latentarchive.measures.association import LEAST
-
-TOGETHER = 256
-"""Texts encoded at a time."""
 
 SAME = 1e-5
 """Distance from the mean below which vectors of different words are one: their encoder cannot tell them apart."""
@@ -46,24 +43,6 @@ class Stimuli:
             return f"{self.name}: {', '.join(self.labels)}"
         drawn = f", drawn from {self.of:,}" if self.of > len(self.labels) else ""
         return f"{self.name}: {len(self.labels):,} images{drawn}"
-
-
-def text_vectors(subject: Subject, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Unit rows of texts in the archive's space, made once. Raises `Skip` where there is no encoder for them."""
-    archive = subject.with_vectors()
-
-    def made() -> NDArray[np.float32]:
-        try:
-            parts = [
-                archive.encoder.encode_texts(texts[start : start + TOGETHER]).unit
-                for start in range(0, len(texts), TOGETHER)
-            ]
-        except (EncoderError, MissingExtra) as error:
-            message = f"words cannot be encoded: {error}"
-            raise Skip(message) from error
-        return np.concatenate(parts)
-
-    return subject.kept("\n".join(("texts", *texts)), made)
 
 
 def sides(subject: Subject, instrument: Instrument, language: str, most: int, seed: int) -> Mapping[str, Stimuli]:

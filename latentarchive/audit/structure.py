@@ -6,24 +6,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
-from latentarchive.audit.neighbours import Neighbours, neighbours
+from latentarchive.audit.crowding import apart, met, never_met, remotest
+from latentarchive.audit.finding import Finding, Picture, Skip, Table
+from latentarchive.audit.neighbours import neighbours
 from latentarchive.audit.pairs import caption_pairs
 from latentarchive.audit.registry import check
 from latentarchive.audit.rows import SAMPLE, counted, drawn, vectors
 from latentarchive.audit.subject import Subject
-from latentarchive.audit.vocabulary import encoded, knowledge, known, terms_of, unsure
+from latentarchive.audit.texts import text_vectors
+from latentarchive.audit.vocabulary import knowledge, known, terms_of, unsure
 from latentarchive.measures import geometry
-from latentarchive.measures.hubness import expected, hubness, k_occurrence
 from latentarchive.measures.matching import cosines
 
 DRAWS = 200
 """Resamples that an interval comes from, and shuffles that a null comes from."""
-
-APART = 1.5
-"""Local outlier factor from which a work is said to lie apart; our convention. Breunig et al. (2000) set none."""
 
 ASKED = 2000
 """Works on which is measured whether the space knows a word."""
@@ -46,57 +43,8 @@ def hubs(subject: Subject, *, k: int = 10, sample: int = SAMPLE, seed: int = 0) 
         seed: Of the sample.
     """
     graph = neighbours(subject, k, sample, seed)
-    n = len(graph.ids)
-    occurrence = k_occurrence(graph.near, n)
-    found, chance = hubness(occurrence), expected(n - 1, n - 1, k)
-    most = np.argsort(-occurrence, kind="stable")[:50]
-    figures = (
-        f"Skew of the occurrences {found.skew:.2f} (by chance {chance.skew:.2f}); places to be dealt anew for all to "
-        f"be equal {found.robin_hood:.1%} ({chance.robin_hood:.1%})."
-    )
-    yield Finding(
-        sentence=f"{np.count_nonzero(occurrence >= 2 * k):,} of {n:,} works are among the {k} nearest of at least "
-        f"{2 * k} others, and hold {found.hub_share:.1%} of these places (by chance {chance.hub_share:.1%}); the one "
-        f"that comes up most does so for {occurrence[most[0]]:,} works.",
-        value=found.hub_share,
-        unit="share",
-        n=n * k,
-        denominator=f"places among the {k} nearest of {graph.what}",
-        null=chance.hub_share,
-        null_by="each work has k others at random",
-        examples=tuple(graph.ids[i] for i in most[:MOST_EXAMPLES]),
-        table=Table(
-            columns=("work", "title", f"is among the {k} nearest of so many works"),
-            rows=tuple(
-                (graph.ids[i], title, int(occurrence[i])) for i, title in zip(most, _titles(graph, most), strict=True)
-            ),
-            ids=(0,),
-        ),
-        notes=(figures, *graph.notes),
-    )
-    never = np.flatnonzero(occurrence == 0)
-    never = never[np.argsort(graph.cosines[never].mean(axis=1), kind="stable")]
-    nearest = graph.near[never[:50], 0]
-    yield Finding(
-        sentence=f"{len(never):,} of {n:,} works ({len(never) / n:.1%}) are among the {k} nearest of no other work (by "
-        f"chance {chance.never:.1%}): whoever goes from neighbour to neighbour never meets them.",
-        value=len(never) / n,
-        unit="share",
-        n=n,
-        denominator=graph.what,
-        null=chance.never,
-        null_by="each work has k others at random",
-        examples=tuple(graph.ids[i] for i in never[:MOST_EXAMPLES]),
-        table=Table(
-            columns=("work", "its nearest", "cosine"),
-            rows=tuple(
-                (graph.ids[i], graph.ids[j], round(float(graph.cosines[i, 0]), 4))
-                for i, j in zip(never[:50], nearest, strict=True)
-            ),
-            ids=(0, 1),
-        ),
-        notes=(f"The {min(50, len(never))} whose own neighbours are farthest are listed.",) if len(never) > 50 else (),
-    )
+    yield met(graph)
+    yield never_met(graph)
 
 
 @check
@@ -182,7 +130,7 @@ def spread(subject: Subject, *, sample: int = SAMPLE, seed: int = 0) -> Iterator
         notes=(f"All {len(rows) * (len(rows) - 1) // 2:,} pairs are in this mean.", _of(subject)),
     )
     filled = geometry.participation_ratio(variances)
-    shares = np.cumsum(variances) / total if total else np.zeros(dim)
+    shares = np.minimum(np.cumsum(variances) / total, 1) if total else np.zeros(dim)
     steps = sorted({1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, dim} & set(range(1, dim + 1)))
     half = int(np.searchsorted(shares, 0.5)) + 1
     yield Finding(
@@ -217,59 +165,8 @@ def remote(subject: Subject, *, k: int = 10, top: int = 40, sample: int = SAMPLE
         seed: Of the sample.
     """
     graph = neighbours(subject, k, sample, seed)
-    n = len(graph.ids)
-    mean = graph.cosines.mean(axis=1, dtype=np.float64)
-    order = np.argsort(mean, kind="stable")[:top]
-    bands = graph.archive.manifest.bands["image"]
-    yield Finding(
-        sentence=f"Half of {n:,} works have their {k} nearest at a mean cosine of {np.median(mean):.3f} or more; the "
-        f"most remote one, {graph.ids[order[0]]}, at {mean[order[0]]:.3f}. Two works drawn at random have "
-        f"{bands['mean']:.3f}.",
-        value=float(np.median(mean)),
-        unit="cosine",
-        n=n,
-        denominator=graph.what,
-        null=float(bands["mean"]),
-        null_by=f"mean of {bands['n_pairs']:,} random pairs of the archive",
-        examples=tuple(graph.ids[i] for i in order[:MOST_EXAMPLES]),
-        table=Table(
-            columns=("work", "its nearest", "cosine", f"mean cosine with the {k} nearest"),
-            rows=tuple(
-                (
-                    graph.ids[i],
-                    graph.ids[graph.near[i, 0]],
-                    round(float(graph.cosines[i, 0]), 4),
-                    round(float(mean[i]), 4),
-                )
-                for i in order
-            ),
-            ids=(0, 1),
-        ),
-        picture=Picture(kind="pairs", x=0, y=(2,), alt="The most remote works, each beside its nearest."),
-        notes=graph.notes,
-    )
-    distance = np.sqrt(np.clip(2 - 2 * graph.cosines.astype(np.float64), 0, None))
-    factor = geometry.local_outlier_factor(graph.near, distance)
-    apart = np.flatnonzero(factor >= APART)
-    order = np.argsort(-factor, kind="stable")[:top]
-    yield Finding(
-        sentence=f"{len(apart):,} of {n:,} works lie apart from a denser area: the space around them is at least "
-        f"{APART} times as thin as that around their neighbours.",
-        value=len(apart) / n,
-        unit="share",
-        n=n,
-        denominator=graph.what,
-        examples=tuple(graph.ids[i] for i in order[:MOST_EXAMPLES]),
-        table=Table(
-            columns=("work", "its nearest", "local outlier factor"),
-            rows=tuple((graph.ids[i], graph.ids[graph.near[i, 0]], round(float(factor[i]), 3)) for i in order),
-            ids=(0, 1),
-        ),
-        notes=(
-            f"Local outlier factor of Breunig et al. (2000) with {k} neighbours and the distance of unit vectors; 1 is "
-            "as dense as the surroundings. Works with more than k copies count as infinitely dense.",
-        ),
-    )
+    yield remotest(graph, top)
+    yield apart(graph, top)
 
 
 @check
@@ -289,7 +186,7 @@ def direction(
     """
     archive = subject.with_vectors()
     terms, source = terms_of(subject, Path(vocabulary) if vocabulary else None)
-    words = encoded(subject, terms)
+    words = text_vectors(subject, terms)
     rows, of = drawn(subject, sample, seed)
     mean = sum(block.sum(axis=0, dtype=np.float64) for block in vectors(archive, rows)) / max(1, len(rows))
     length = float(np.linalg.norm(mean))
@@ -343,10 +240,6 @@ def direction(
         ),
         notes=(f"The {TYPICAL} most typical works stand first, then the {TYPICAL} least typical.",),
     )
-
-
-def _titles(graph: Neighbours, places: NDArray[np.int64]) -> list[str]:
-    return graph.archive.collection.take(graph.rows[places], ["title"])["title"].to_pylist()
 
 
 def _listed(words: Sequence[str]) -> str:

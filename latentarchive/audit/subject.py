@@ -7,6 +7,7 @@ here, whatever the publisher calls it and however deep it lies. Withheld items a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -165,6 +166,8 @@ class Subject:
         column = self._found((own, *aliases))
         if column is None:
             message = f"there is no column {name!r}" + (f": looked for {', '.join(aliases)} too" if aliases else "")
+            close = get_close_matches(name, [*self.names, *self.further], n=1)
+            message += f"; there is {close[0]!r}" if close else ""
             raise Skip(message)
         return column.sql
 

@@ -8,22 +8,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from latentarchive.audit.chance import LEVEL, p_value
+from latentarchive.audit.dated import FEWEST, dated_works, too_few
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
 from latentarchive.audit.labels import WIDEST, years
+from latentarchive.audit.movement import movement
 from latentarchive.audit.neighbours import neighbours
-from latentarchive.audit.probes import SAMPLE, Probed, probed
+from latentarchive.audit.probes import SAMPLE, probed
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
-from latentarchive.audit.vocabulary import KNOWN, encoded, knowledge, known, terms_of, unsure
-from latentarchive.measures.drift import distance_correlation, group_distances, slopes
-from latentarchive.measures.intervals import Z95
+from latentarchive.measures.drift import distance_correlation, group_distances
+from latentarchive.measures.intervals import around_mean, middle
 from latentarchive.measures.mixing import chance_of, mean_difference
 from latentarchive.measures.probing import explained, linear_values
 
 Floats = NDArray[np.float64]
-
-FEWEST = 50
-"""Dated works without which time is not asked about."""
 
 RESAMPLES, CONTROLS = 500, 3
 
@@ -46,13 +45,13 @@ def year(
         seed: Of the sample and of what is dealt at random.
     """
     works = probed(subject, group_by=group_by, pca=32, sample=sample, seed=seed)
-    when, dated = _dated(subject, works)
+    when, dated = dated_works(subject, works)
     rows, fold = works.spaces[0].rows[dated], works.fold[dated]
     guess = linear_values(rows, when, fold)
     value = explained(when, guess)
     rng = np.random.default_rng(seed)
     drawn = [explained(when[some], guess[some]) for some in rng.integers(0, len(when), (RESAMPLES, len(when)))]
-    low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
+    low, high = middle(drawn)
     null = []
     for _ in range(CONTROLS):
         dealt = rng.permutation(when)
@@ -130,7 +129,7 @@ def drift(subject: Subject, *, shuffles: int = 199, sample: int = SAMPLE, seed: 
         seed: Of the sample and the shuffles.
     """
     works = probed(subject, group_by=("source",), pca=32, sample=sample, seed=seed)
-    when, dated = _dated(subject, works)
+    when, dated = dated_works(subject, works)
     decade, counts = np.unique(when // 10 * 10, return_counts=True)
     enough = decade[counts >= DECADE]
     if len(enough) < 3:
@@ -148,10 +147,10 @@ def drift(subject: Subject, *, shuffles: int = 199, sample: int = SAMPLE, seed: 
         null[draw], first[draw] = distance_correlation(enough, dealt), dealt[0]
     p = chance_of(value, null)
     high = np.quantile(first, 0.975, axis=0)
-    told = "move apart with time" if p <= 0.05 else "do not move apart with time in a way told from chance"
+    told = "move apart with time" if p <= LEVEL else "do not move apart with time in a way told from chance"
     yield Finding(
         sentence=f"The works of {len(enough)} decades {told}: the distance of their means follows the years between "
-        f"them with a correlation of {value:.2f} (as high by chance in {p:.3g} of {shuffles + 1}).",
+        f"them with a correlation of {value:.2f} (p = {p_value(p)}, of {shuffles} shuffles).",
         value=value,
         unit="correlation",
         n=len(group),
@@ -190,66 +189,8 @@ def words(
         sample: How many works are looked at, at most.
         seed: Of the sample.
     """
-    from scipy.stats import false_discovery_control, norm
-
     works = probed(subject, group_by=("source",), pca=32, sample=sample, seed=seed)
-    when, dated = _dated(subject, works)
-    terms, source = terms_of(subject, Path(vocabulary) if vocabulary else None)
-    vectors = encoded(subject, terms)
-    cosines = works.spaces[0].rows[dated] @ vectors.T
-    areas = known(subject, [works.ids[i] for i in dated], terms, cosines)
-    slope, error = slopes(cosines, when / 100)
-    p = 2 * norm.sf(np.abs(slope) / np.maximum(error, 1e-12))
-    moved = false_discovery_control(p) <= 0.05
-    order = np.lexsort((np.arange(len(terms)), -np.abs(slope / np.maximum(error, 1e-12))))
-    sure = (areas >= KNOWN) if (areas >= KNOWN).any() else np.ones(len(terms), bool)
-    told = moved & sure
-    towards = [terms[i] for i in order if told[i] and slope[i] > 0][:3]
-    away = [terms[i] for i in order if told[i] and slope[i] < 0][:3]
-    listed = order[sure[order]]
-    said = "; ".join(
-        f"{way} {', '.join(f'“{term}”' for term in some)}"
-        for way, some in (("towards", towards), ("away from", away))
-        if some
-    )
-    yield Finding(
-        sentence=f"Over the years the works move {said}: {int(told.sum())} of {len(terms):,} terms are known to this "
-        f"space and told from chance{unsure(areas)}."
-        if said
-        else f"Towards none of {len(terms):,} terms that this space knows do the works move in a way told from chance.",
-        value=float(told.mean()),
-        unit="share",
-        n=len(terms),
-        denominator=f"terms of {source}",
-        table=Table(
-            columns=("term", "change of its cosine in 100 years", "from", "to", "p", "known (area under the curve)"),
-            rows=tuple(
-                (
-                    terms[i],
-                    float(slope[i]),
-                    float(slope[i] - Z95 * error[i]),
-                    float(slope[i] + Z95 * error[i]),
-                    float(p[i]),
-                    float(areas[i]),
-                )
-                for i in listed[:top]
-            ),
-        ),
-        picture=Picture(
-            kind="intervals",
-            x=0,
-            y=(1, 2, 3),
-            alt="Terms with the change of the mean cosine in 100 years and its interval; right of the line they gain.",
-            x_name="change of its cosine in 100 years",
-            marks=((0.0, "no change"),),
-        ),
-        notes=(
-            f"Slopes over {len(when):,} works dated within {WIDEST} years, from {when.min():.0f} to {when.max():.0f}, "
-            "with White's errors; told from chance at a false discovery rate of 5 % (Benjamini and Hochberg 1995).",
-            knowledge(areas) + (" Only those are listed." if not sure.all() else ""),
-            "A catalogue's own subjects may change their meaning over time too; this is what the pictures do.",
-        ),
-    )
+    yield movement(subject, works, Path(vocabulary) if vocabulary else None, top)
 
 
 @check
@@ -272,7 +213,7 @@ def neighbourhoods(
     when = years(subject, graph.ids)
     known = np.flatnonzero(~np.isnan(when))
     if len(known) < FEWEST:
-        raise Skip(_too_few(len(known)))
+        raise Skip(too_few(len(known)))
     apart = graph.copies.group[graph.near] != graph.copies.group[:, None]
     mean = float(mean_difference(when[known][None, :])[0])
     if mean == 0:
@@ -294,10 +235,9 @@ def neighbourhoods(
         dealt[known] = rng.permutation(when[known])
         null[draw] = np.nanmean(ratios(dealt))
     value = float(found[asked].mean())
-    half = Z95 * float(found[asked].std(ddof=1)) / len(asked) ** 0.5
     p = chance_of(-value, -null)
     most = asked[np.lexsort((asked, -found[asked]))][:MOST_EXAMPLES]
-    told = "so neighbours are nearer in time than chance" if p <= 0.05 else "which is not to be told from chance"
+    told = "so neighbours are nearer in time than chance" if p <= LEVEL else "which is not to be told from chance"
     around = np.where(apart, when[graph.near], np.nan)
     yield Finding(
         sentence=f"The years of a work's neighbours differ by {value * mean:.0f} years in the mean, those of any two "
@@ -306,10 +246,10 @@ def neighbourhoods(
         unit="floating ratio",
         n=len(asked),
         denominator=f"{graph.what} with two dated neighbours or more",
-        interval=(value - half, value + half),
+        interval=around_mean(found[asked]),
         interval_by="normal, over works",
         null=float(null.mean()),
-        null_by=f"mean of {shuffles} shuffles of the years; as low in {p:.3g} of them, this one counted",
+        null_by=f"mean of {shuffles} shuffles of the years; p = {p_value(p)}, this one counted",
         examples=tuple(graph.ids[i] for i in most),
         table=Table(
             columns=("work", "year as dated", "earliest year around it", "latest year around it", "floating ratio"),
@@ -327,19 +267,3 @@ def neighbourhoods(
         ),
         notes=("Named are the works whose neighbours are of the most different times.", *graph.notes),
     )
-
-
-def _dated(subject: Subject, works: Probed) -> tuple[Floats, NDArray[np.int64]]:
-    """Years of the dated works, and their places among those probed. Raises `Skip` for too few, or one year alone."""
-    when = years(subject, works.ids)
-    dated = np.flatnonzero(~np.isnan(when))
-    if len(dated) < FEWEST:
-        raise Skip(_too_few(len(dated)))
-    if np.ptp(when[dated]) == 0:
-        message = f"all {len(dated):,} dated works are of {when[dated[0]]:.0f}: nothing can differ"
-        raise Skip(message)
-    return when[dated], dated
-
-
-def _too_few(found: int) -> str:
-    return f"time is asked of {FEWEST} works or more that are dated within {WIDEST} years: there are {found:,}"

@@ -1,4 +1,4 @@
-"""Words that the works are held against: from a list that is named, encoded by the archive's own encoder."""
+"""Words that the works are held against: the terms of a list that is named, and whether a space knows them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from latentarchive.audit.finding import Skip
 from latentarchive.audit.subject import Subject
 from latentarchive.bands import GENERAL_WORDS
 from latentarchive.description import own_subjects, read_vocabulary
-from latentarchive.errors import EncoderError, MissingExtra, QueryError
-
-TOGETHER = 256
-"""Terms encoded at a time."""
+from latentarchive.errors import QueryError
 
 FEWEST = 20
 """Works with a term, and works without, from which it is asked whether the space knows it."""
@@ -44,17 +41,6 @@ def terms_of(subject: Subject, path: Path | None) -> tuple[list[str], str]:
     if terms := own_subjects(row[0] or () for row in rows):
         return terms, "the archive's own subjects"
     return list(GENERAL_WORDS), "a list of general words"
-
-
-def encoded(subject: Subject, terms: Sequence[str]) -> NDArray[np.float32]:
-    """Unit vectors of terms: float32 (t, dim). Raises `Skip` where the archive's encoder is not at hand."""
-    try:
-        encoder = subject.with_vectors().encoder
-        parts = [encoder.encode_texts(terms[at : at + TOGETHER]).unit for at in range(0, len(terms), TOGETHER)]
-    except (EncoderError, MissingExtra) as error:
-        message = f"words cannot be encoded: {error}"
-        raise Skip(message) from error
-    return np.concatenate(parts)
 
 
 def known(

@@ -12,8 +12,8 @@ from latentarchive.audit.groups import grouped
 from latentarchive.audit.lists import load_prompts
 from latentarchive.audit.questions import all_scores, in_language
 from latentarchive.audit.registry import check
-from latentarchive.audit.stimuli import text_vectors
 from latentarchive.audit.subject import Subject
+from latentarchive.audit.texts import text_vectors
 from latentarchive.measures.skew import top_count_p
 
 RANDOM = 200
@@ -93,6 +93,8 @@ def disparity(
     shown = shown[np.argsort(-scores[0, worst, shown], kind="stable")][:MOST_EXAMPLES]
     by_template = (
         f"; template by template it is {gaps[:, worst].min():.1%} to {gaps[:, worst].max():.1%}"
+        if np.ptp(gaps[:, worst]) > 0
+        else ", and the same with every template"
         if len(panel) > 1
         else ""
     )

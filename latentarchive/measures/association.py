@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from latentarchive.measures.intervals import middle
+
 Floats = NDArray[np.float64]
 
 EXACT = 36
@@ -187,8 +189,7 @@ def effect_interval(x: Floats, y: Floats, *, resamples: int = 2000, seed: int = 
     effects = effect_size(
         x[random.integers(len(x), size=(resamples, len(x)))], y[random.integers(len(y), size=(resamples, len(y)))]
     )
-    low, high = np.quantile(effects, [0.025, 0.975])
-    return float(low), float(high)
+    return middle(effects)
 
 
 def _counted(values: Floats, size: int, observed: float, equal: float) -> tuple[int, int]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution: 95 % lie between it and its negative. Not rounded to 1.96, which
 shows in the sixth digit of a difference of bounds."""
@@ -34,3 +37,24 @@ def wilson(hits: float, n: int) -> tuple[float, float]:
     low = 0.0 if hits == 0 else (middle - half) / (1 + z2 / n)
     high = 1.0 if hits == n else (middle + half) / (1 + z2 / n)
     return low, high
+
+
+def middle(draws: ArrayLike) -> tuple[float, float]:
+    """The bounds that leave 2.5 % of draws on either side: the percentile interval of a bootstrap (Efron 1979).
+
+    Args:
+        draws: shape (d,), d from 1: a figure in resamples, or under a null.
+    """
+    low, high = np.quantile(np.asarray(draws, np.float64), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def around_mean(values: ArrayLike) -> tuple[float, float]:
+    """The 95 % interval of a mean by the normal distribution, from the spread of its values (ddof = 1).
+
+    Args:
+        values: shape (n,), n from 2.
+    """
+    x = np.asarray(values, np.float64)
+    mean, half = float(x.mean()), Z95 * float(x.std(ddof=1)) / len(x) ** 0.5
+    return mean - half, mean + half

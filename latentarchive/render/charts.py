@@ -89,44 +89,66 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
 
 
 def _intervals(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
-    """Lying intervals on one axis, each under its name, its value a dot and at the right; marks upright behind them."""
+    """Lying intervals on one axis, each under its name, its value a dot and at the right.
+
+    Marks stand beside the intervals and leave the names alone. Where an end is missing, an arrow goes to the edge.
+    """
     value, low, high = picture.y
-    drawn = [row for row in rows if all(_is_number(row[y]) for y in picture.y)]
-    ends = [float(row[y]) for row in drawn for y in (value, low, high)] + [float(at) for at, _ in picture.marks]
+    drawn = [row for row in rows if _is_number(row[value])]
     if not drawn:
         return [], 0
-    first, last = min(ends), max(ends)
-    ticks = _ticks(first, last)
-    first, last = min(first, ticks[0]), max(last, ticks[-1])
+    ends = [float(row[y]) for row in drawn for y in picture.y if _is_number(row[y])]
+    ends += [float(at) for at, _ in picture.marks]
+    ticks = _ticks(min(ends), max(ends))
+    first, last = min(*ends, ticks[0]), max(*ends, ticks[-1])
+    column = table.columns[value]
 
     def along(at: float) -> str:
         return f"{0.01 + 0.98 * (at - first) / ((last - first) or 1):.2%}"
 
-    top, step = 6, LINE + THIN + 8
-    bottom = top + step * len(drawn)
-    parts = []
-    for at, name in picture.marks:
-        x = along(at)
-        parts.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" stroke="var(--quiet)" stroke-dasharray="3 3">')
-        parts.append(f"<title>{_text(f'{number(at)}: {name}')}</title></line>")
+    parts, top, strip = [], 6, THIN + 8
     for row in drawn:
         name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
-        said, ends_said = cell(row[value], table.columns[value]), [cell(row[y], table.columns[y]) for y in (low, high)]
-        y = top + LINE + 5
-        parts.append(f"<g><title>{escape(plain(f'{name}: {said} ({ends_said[0]} to {ends_said[1]})'))}</title>")
-        parts.append(f'<text class="halo" x="0" y="{top + 13}">{escape(_short(name))}</text>')
-        parts.append(f'<text class="v halo" x="100%" y="{top + 13}" text-anchor="end">{escape(plain(said))}</text>')
-        parts.append(f'<line x1="{along(row[low])}" x2="{along(row[high])}" y1="{y}" y2="{y}" stroke="{COLOURS[0]}"')
-        parts.append(f' stroke-width="3"/><circle cx="{along(row[value])}" cy="{y}" r="4.5" fill="{COLOURS[0]}"/></g>')
-        top += step
+        bounds = [cell(row[y], table.columns[y]) if _is_number(row[y]) else "no bound" for y in (low, high)]
+        said = plain(_as_ticks(row[value], column, ticks))
+        parts.append(f"<g><title>{escape(plain(f'{name}: {said} ({bounds[0]} to {bounds[1]})'))}</title>")
+        parts.append(f'<text x="0" y="{top + 13}">{escape(_short(name))}</text>')
+        parts.append(f'<text class="v" x="100%" y="{top + 13}" text-anchor="end">{escape(said)}</text>')
+        top += LINE
+        for at, mark in picture.marks:
+            x, told = along(at), _text(f"{number(at)}: {mark}" if mark else number(at))
+            parts.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{top + strip - 3}" stroke="var(--quiet)"')
+            parts.append(f' stroke-dasharray="3 3"><title>{told}</title></line>')
+        y = top + 5
+        x1, x2 = (along(row[end]) if _is_number(row[end]) else edge for end, edge in ((low, "0%"), (high, "100%")))
+        parts.append(f'<line x1="{x1}" x2="{x2}" y1="{y}" y2="{y}" stroke="{COLOURS[0]}" stroke-width="3"/>')
+        parts += [
+            _arrow(edge, y, out) for end, edge, out in ((low, "0%", 1), (high, "100%", -1)) if not _is_number(row[end])
+        ]
+        parts.append(f'<circle cx="{along(row[value])}" cy="{y}" r="4.5" fill="{COLOURS[0]}"/></g>')
+        top += strip
     for tick in ticks:
         share = (tick - first) / ((last - first) or 1)
         anchor = "start" if share < 0.05 else "end" if share > 0.95 else "middle"
-        said = escape(cell(tick, table.columns[value]))
-        parts.append(f'<text class="v" x="{along(tick)}" y="{bottom + 16}" text-anchor="{anchor}">{said}</text>')
-    name = picture.x_name or table.columns[value]
-    parts.append(f'<text x="50%" y="{bottom + 34}" text-anchor="middle">{_text(name)}</text>')
-    return parts, bottom + 40
+        said = escape(cell(tick, column))
+        parts.append(f'<text class="v" x="{along(tick)}" y="{top + 16}" text-anchor="{anchor}">{said}</text>')
+    parts.append(f'<text x="50%" y="{top + 34}" text-anchor="middle">{_text(picture.x_name or column)}</text>')
+    return parts, top + 40
+
+
+def _arrow(edge: str, y: int, out: int) -> str:
+    """The head of an arrow that points over an edge."""
+    path = f"M0 0L{9 * out} -5V5z"
+    return f'<svg x="{edge}" y="{y}" overflow="visible"><path d="{path}" fill="{COLOURS[0]}"/></svg>'
+
+
+def _as_ticks(value: float, column: str, ticks: Sequence[float]) -> str:
+    """A value as a column has it, but plain numbers with as many places as the axis lets one see."""
+    said = cell(value, column)
+    if said != number(value) or len(ticks) < 2 or float(value).is_integer():
+        return said
+    places = max(0, 2 - math.floor(math.log10(ticks[1] - ticks[0])))
+    return f"{round(value, places) + 0.0:,.{places}f}"
 
 
 def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:

@@ -59,8 +59,9 @@ def measured(one: Finding) -> list[str]:
     if one.unit != "share":
         said = [f"{quantity(one.value, one.unit)}, n = {one.n:,} {one.denominator}"]
     if one.interval is not None:
-        low, high = (quantity(end, one.unit) for end in one.interval)
-        said.append(f"95 % interval {low} to {high} ({one.interval_by})")
+        low, high = one.interval
+        begin = percent(low) if one.unit == "share" else number(low)
+        said.append(f"95 % interval {begin} to {quantity(high, one.unit)} ({one.interval_by})")
     if one.null is not None:
         said.append(f"{quantity(one.null, one.unit)} would be expected ({one.null_by})")
     return said
