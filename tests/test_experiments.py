@@ -1,0 +1,284 @@
+"""Experiments with a small generator of the real classes, and with toys whose answers are known."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from latentarchive.archive import Archive
+from latentarchive.build import build_archive
+from latentarchive.cli.main import main
+from latentarchive.diffusion import Capabilities, Generated, Record, Words, load_generator, record_of
+from latentarchive.diffusion.bench import Bench, Near
+from latentarchive.diffusion.darkroom import darkroom, nearest_in_turn, overlaps, recognition
+from latentarchive.diffusion.experiment import load_experiment
+from latentarchive.diffusion.noising import levels
+from latentarchive.diffusion.walk import walk
+from latentarchive.errors import ArchiveError, GeneratorError, QueryError, ReportError
+from latentarchive.images import decode
+from latentarchive.recipes import EncoderChoice, Recipe
+from latentarchive.render.experiments import terminal, write_experiment
+from tests.model_helpers import cabinet, one_thread
+
+STEPS = 4
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    with one_thread():
+        yield
+
+
+@pytest.fixture(scope="module")
+def generator(small_generator):
+    return load_generator(str(small_generator))
+
+
+@pytest.fixture(scope="module")
+def built(small_encoder, tmp_path_factory):
+    recipe = Recipe(
+        name="works", title="Sixty works", collection=cabinet(), encoder=EncoderChoice(id=f"local:{small_encoder}")
+    )
+    return build_archive(recipe, out=tmp_path_factory.mktemp("experiments") / "archive", workers=1).path
+
+
+@pytest.fixture
+def archive(built):
+    """Sixty works; what a test withholds is shown again after it."""
+    opened = Archive.open(built)
+    yield opened
+    if withheld := list(opened.log.current()):
+        opened.restore(withheld, reason="the test is over")
+
+
+@pytest.fixture
+def bench(archive, generator):
+    return Bench(archive, generator, steps=STEPS, guidance=1.5)
+
+
+@pytest.fixture
+def ids(archive):
+    """Works that may condition an image."""
+    return [item.id for item in archive.shown() if not item.mining.startswith("DMI-PROHIBITED")]
+
+
+def same(first, second):
+    return np.array_equal(np.asarray(first), np.asarray(second))
+
+
+class Toy:
+    """A generator whose images are those that a function gives for what it is told."""
+
+    id, fingerprint, encoder, steps, guidance, size = "toy", "f" * 64, "", 1, 1.0, (32, 32)
+
+    def __init__(self, archive, image, **capabilities):
+        self.archive, self.image = archive, image
+        width = archive.embeddings.dim
+        self.capabilities = Capabilities(**{"words": True, "sequence": width, "at_most": 8} | capabilities)
+
+    def generate(self, told, *, seeds, steps=None, guidance=None, observe=None):
+        for seed in seeds:
+            said = {"items": told.ids} if not isinstance(told, Words) else {"asked": told.prompt}
+            yield Generated(
+                self.image(told, seed),
+                Record(generator="toy", fingerprint=self.fingerprint, seed=seed, steps=1, guidance=1.0,
+                       scheduler="none", size=self.size, threads=1, versions={}, **said),
+            )  # fmt: skip
+
+
+def picture(archive, item_id):
+    """A work as experiments see it."""
+    return decode(archive.thumbnail(item_id)).image.convert("RGB")
+
+
+def round_trip(found, archive, folder):
+    """Write, load, compare; what is written is one page without anything else, and images with their records."""
+    page = write_experiment(found, folder, {archive.name: archive})
+    again = load_experiment(folder / f"{found.kind}.json")
+    assert again == found
+    assert list(again.images) == list(found.images)
+    for name, image in found.images.items():
+        assert same(image, again.images[name])
+        assert record_of(folder / "images" / f"{name}.png") == found.records[name]
+    text = page.read_text()
+    assert "<script" not in text
+    assert 'src="http' not in text
+    assert text.count("<figure class=generated>") == sum(bool(f.name) for s in found.strips for f in s.frames)
+    assert all(measure.sentence in terminal(found) for measure in found.measures)
+    return text
+
+
+# --- darkroom ------------------------------------------------------------------------------------------
+
+
+def test_recognition_is_the_first_step_from_which_the_neighbours_stay():
+    near = [Near(ids, (1.0,) * 5, (0,) * 5) for ids in ("abxyz", "abcdx", "abxyz", "abcdx", "abcde")]
+    assert overlaps(near) == (0.4, 0.8, 0.4, 0.8, 1.0)
+    assert recognition(overlaps(near)) == 4
+    assert recognition([1.0, 1.0]) == 1
+    assert [(f.item, f.caption) for f in nearest_in_turn([Near((i,), (s,), (0,)) for i, s in (("a", 0.5), ("a", 0.75), ("b", 0.25))])] == [
+        ("a", "steps 1 to 2: cosine 0.50 to 0.75"), ("b", "step 3: cosine 0.25")
+    ]  # fmt: skip
+
+
+def test_a_darkroom_ends_in_the_final_image(bench, archive, generator, ids, tmp_path):
+    found = darkroom(bench, ids[3], seed=5, k=5)
+    direct = next(generator.generate(works(archive, ids[3]), seeds=[5], steps=STEPS, guidance=1.5))
+    assert same(found.images["final"], direct.image)
+    assert found.film[-1] == "final"
+    assert len(found.film) == len(found.overlap) == STEPS
+    assert found.overlap[-1] == 1
+    assert found.likeness[-1] == pytest.approx(1, abs=1e-6)
+    assert found.overlap[found.recognised - 1] >= 0.8
+    assert all(a > b for a, b in zip(found.snr, found.snr[1:], strict=False))
+    assert found.snr[-1] == pytest.approx(0, abs=1e-12)  # this schedule ends in noise alone
+    assert all(0 <= step <= STEPS + 1 for step in found.no_return)
+    assert len(found.no_return) == 5
+    text = round_trip(found, archive, tmp_path)
+    assert "generated, not a work" in text
+    with Image.open(tmp_path / "darkroom-film.gif") as film:
+        assert film.n_frames == STEPS
+    assert len(json.loads((tmp_path / "darkroom-film.json").read_text())) == STEPS
+
+
+def works(archive, *ids):
+    from latentarchive.diffusion import retrieved
+
+    return retrieved(archive, ids)
+
+
+def test_words_have_no_point_of_no_return(bench, archive, tmp_path):
+    found = darkroom(bench, "text:a red vessel", k=5)
+    assert (found.snr, found.no_return) == ((), ())
+    assert found.records["final"].asked == "a red vessel"
+    round_trip(found, archive, tmp_path)
+
+
+def test_noise_mixes_as_the_schedule_says(generator):
+    from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler
+
+    plain = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+    found = levels(plain, 10)
+    assert found[-1].alpha == pytest.approx(float(plain.alphas_cumprod[999]) ** 0.5)
+    assert all(one.alpha**2 + one.sigma**2 == pytest.approx(1) for one in found)
+    assert [one.snr for one in found] == sorted((one.snr for one in found), reverse=True)
+    flow = levels(FlowMatchEulerDiscreteScheduler(), 4)
+    assert [(one.alpha, one.sigma) for one in flow] == [(0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0, 1)]
+    assert flow[1].snr == 1
+    mixed = flow[0].noised(np.full((4, 2, 2), 4, np.float32), np.full((4, 2, 2), 8, np.float32))
+    assert mixed == pytest.approx(np.full((4, 2, 2), 5))
+    with pytest.raises(GeneratorError, match="SimpleNamespace does not tell how it mixes"):
+        levels(SimpleNamespace(config=plain.config), 4)
+
+
+# --- walk ----------------------------------------------------------------------------------------------
+
+
+def test_a_walk_has_its_ends_and_even_steps(bench, archive, generator, ids, tmp_path):
+    found = walk(bench, ids[0], ids[9], pictures=5, seed=2)
+    for place, item in ((0, ids[0]), (-1, ids[9])):
+        direct = next(generator.generate(works(archive, item), seeds=[2], steps=STEPS, guidance=1.5))
+        assert same(found.images[found.film[place]], direct.image)
+    assert found.unevenness <= found.plain_unevenness
+    assert found.places[0] == 0
+    assert found.places[-1] == 1
+    assert len(found.places) == len(found.film) == 5
+    assert found.largest == 1 + int(np.argmax(found.steps))
+    assert found.met[0] == ids[0]
+    assert found.met[-1] == ids[9]
+    round_trip(found, archive, tmp_path)
+
+
+def test_a_generator_that_leaps_is_walked_more_evenly(archive, ids):
+    """Told a point, it shows one work up to a third of the way, then goes quickly to the other, and stays."""
+    first, last = (np.asarray(picture(archive, item).resize((32, 32)), np.float64) for item in (ids[0], ids[9]))
+    end = archive.embeddings.take([archive.row(ids[9])])[0]
+    begin = archive.embeddings.take([archive.row(ids[0])])[0]
+
+    def image(told, seed):
+        near, far = (float(told.vector @ one) for one in (end, begin))
+        share = np.clip(
+            (np.arccos(min(far, 1)) / (np.arccos(min(far, 1)) + np.arccos(min(near, 1)) + 1e-9) - 0.4) * 8, 0, 1
+        )
+        return Image.fromarray(((1 - share) * first + share * last).round().astype(np.uint8))
+
+    found = walk(Bench(archive, Toy(archive, image)), ids[0], ids[9], pictures=6)
+    assert found.unevenness < 0.7 * found.plain_unevenness
+
+
+def test_walks_that_lead_nowhere_are_refused(bench, archive, ids):
+    with pytest.raises(GeneratorError, match="one place"):
+        walk(bench, ids[0], ids[0])
+    with pytest.raises(GeneratorError, match="3 pictures or more"):
+        walk(bench, ids[0], ids[1], pictures=2)
+    blind = Toy(archive, None, sequence=0, at_most=0)
+    with pytest.raises(GeneratorError, match="needs a generator that is told image vectors, and this one takes words"):
+        walk(Bench(archive, blind), ids[0], ids[1])
+    archive.withhold([ids[0]], reason="a wish")
+    with pytest.raises(QueryError, match="withheld"):
+        walk(bench, ids[0], ids[1])
+
+
+# --- what all of them share ----------------------------------------------------------------------------
+
+
+def test_what_is_withheld_later_vanishes_with_all_that_was_made_of_it(bench, archive, ids, tmp_path):
+    found = walk(bench, ids[0], ids[9], pictures=5)
+    write_experiment(found, tmp_path, {archive.name: archive})
+    archive.withhold([ids[0]], reason="a wish")
+    page = write_experiment(load_experiment(tmp_path / "walk.json"), tmp_path, {archive.name: archive})
+    for path in [page, *tmp_path.rglob("*.json")]:
+        assert ids[0] not in path.read_text(), path
+    left = sorted(path.stem for path in (tmp_path / "images").glob("*.png"))
+    assert left == [found.film[-1]]  # the end alone was made without it
+
+
+def test_experiments_that_are_none_are_refused(tmp_path):
+    path = tmp_path / "walk.json"
+    for text, told in (("{", "cannot be read"), ('{"experiment": "dance", "records": {}}', "no experiment that is known"),
+                       ('{"experiment": "walk", "records": {}}', "another version")):  # fmt: skip
+        path.write_text(text)
+        with pytest.raises(ReportError, match=told):
+            load_experiment(path)
+
+
+def test_a_foreign_file_is_not_overwritten(bench, archive, tmp_path):
+    found = darkroom(bench, "text:a red vessel", k=5)
+    (tmp_path / "darkroom.json").write_text("mine")
+    with pytest.raises(ArchiveError, match="no experiment"):
+        write_experiment(found, tmp_path, {archive.name: archive})
+    assert (tmp_path / "darkroom.json").read_text() == "mine"
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def test_commands_write_their_folder_and_say_what_they_found(built, small_generator, ids, tmp_path):
+    done = invoke("darkroom", built, "--like", ids[3], "--generator", small_generator, "--steps", 3, "-k", 4,
+                  "--out", tmp_path / "out", "--json")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["experiment"] == "darkroom"
+    assert {"darkroom.json", "darkroom.html", "darkroom-film.gif", "darkroom-sheet.png"} <= {
+        path.name for path in (tmp_path / "out").iterdir()
+    }
+    assert invoke("darkroom", built).exit_code == 2
+    done = invoke("walk", built, ids[0], ids[0], "--generator", small_generator, "--out", tmp_path / "walk")
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_who_stops_has_the_images_so_far(built, small_generator, ids, tmp_path, monkeypatch):
+    from latentarchive.diffusion import walk as module
+
+    monkeypatch.setattr(module, "evenest", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    done = invoke("walk", built, ids[0], ids[9], "--pictures", 3, "--steps", 2, "--generator", small_generator,
+                  "--out", tmp_path)  # fmt: skip
+    assert done.exit_code == 130
+    kept = list((tmp_path / "images").glob("*.png"))
+    assert len(kept) >= 3
+    assert all(record_of(path).mood == "subjunctive" for path in kept)
+    assert str(len(kept)) in done.stderr
