@@ -1,6 +1,7 @@
 """Experiments with a small generator of the real classes, and with toys whose answers are known."""
 
 import json
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,11 +12,27 @@ from PIL import Image
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.cli.main import main
-from latentarchive.diffusion import Capabilities, Generated, Record, Words, load_generator, record_of
+from latentarchive.diffusion import (
+    Capabilities,
+    Generated,
+    Record,
+    Words,
+    from_work,
+    load_generator,
+    record_of,
+    retrieved,
+)
 from latentarchive.diffusion.bench import Bench, Near
+from latentarchive.diffusion.blend import blend, mixture, shares, turned
 from latentarchive.diffusion.darkroom import darkroom, nearest_in_turn, overlaps, recognition
+from latentarchive.diffusion.default import default
+from latentarchive.diffusion.drift import coherence, drift
 from latentarchive.diffusion.experiment import load_experiment
+from latentarchive.diffusion.inversion import inverted
 from latentarchive.diffusion.noising import levels
+from latentarchive.diffusion.seeds import seeds
+from latentarchive.diffusion.swap import swap
+from latentarchive.diffusion.telephone import attractors, telephone
 from latentarchive.diffusion.walk import walk
 from latentarchive.errors import ArchiveError, GeneratorError, QueryError, ReportError
 from latentarchive.images import decode
@@ -119,9 +136,11 @@ def test_recognition_is_the_first_step_from_which_the_neighbours_stay():
     assert overlaps(near) == (0.4, 0.8, 0.4, 0.8, 1.0)
     assert recognition(overlaps(near)) == 4
     assert recognition([1.0, 1.0]) == 1
-    assert [(f.item, f.caption) for f in nearest_in_turn([Near((i,), (s,), (0,)) for i, s in (("a", 0.5), ("a", 0.75), ("b", 0.25))])] == [
-        ("a", "steps 1 to 2: cosine 0.50 to 0.75"), ("b", "step 3: cosine 0.25")
-    ]  # fmt: skip
+    near = [Near((item,), (score,), (0,)) for item, score in (("a", 0.5), ("a", 0.75), ("b", 0.25))]
+    assert [(frame.item, frame.caption) for frame in nearest_in_turn(near)] == [
+        ("a", "steps 1 to 2: cosine 0.50 to 0.75"),
+        ("b", "step 3: cosine 0.25"),
+    ]
 
 
 def test_a_darkroom_ends_in_the_final_image(bench, archive, generator, ids, tmp_path):
@@ -145,8 +164,6 @@ def test_a_darkroom_ends_in_the_final_image(bench, archive, generator, ids, tmp_
 
 
 def works(archive, *ids):
-    from latentarchive.diffusion import retrieved
-
     return retrieved(archive, ids)
 
 
@@ -158,14 +175,14 @@ def test_words_have_no_point_of_no_return(bench, archive, tmp_path):
 
 
 def test_noise_mixes_as_the_schedule_says(generator):
-    from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler
+    from diffusers import DDIMScheduler, FlowMatchDDPMScheduler
 
     plain = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     found = levels(plain, 10)
     assert found[-1].alpha == pytest.approx(float(plain.alphas_cumprod[999]) ** 0.5)
     assert all(one.alpha**2 + one.sigma**2 == pytest.approx(1) for one in found)
     assert [one.snr for one in found] == sorted((one.snr for one in found), reverse=True)
-    flow = levels(FlowMatchEulerDiscreteScheduler(), 4)
+    flow = levels(FlowMatchDDPMScheduler(), 4)
     assert [(one.alpha, one.sigma) for one in flow] == [(0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0, 1)]
     assert flow[1].snr == 1
     mixed = flow[0].noised(np.full((4, 2, 2), 4, np.float32), np.full((4, 2, 2), 8, np.float32))
@@ -222,6 +239,211 @@ def test_walks_that_lead_nowhere_are_refused(bench, archive, ids):
         walk(bench, ids[0], ids[1])
 
 
+# --- blend ---------------------------------------------------------------------------------------------
+
+
+def test_a_mixture_lies_in_the_middle_of_the_way():
+    ends = np.eye(3)[:2]
+    middle = np.array([2**-0.5, 2**-0.5, 0])
+    detour = 2 * np.sqrt(2 - 2**0.5) / 2**0.5 - 1  # two chords of 45 degrees against one of 90
+    assert mixture(np.stack([middle, *ends, np.eye(3)[2]]), ends) == pytest.approx([1 - detour, 0, 0, 0])
+    assert shares(2)[2] == (0.5, 0.5)
+    assert shares(3) == ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1 / 3, 1 / 3, 1 / 3))
+
+
+def test_a_blend_has_its_ends_in_every_space_and_no_side(bench, archive, generator, ids, tmp_path):
+    found, other = blend(bench, [ids[0], ids[9]], seed=2), blend(bench, [ids[9], ids[0]], seed=2)
+    made, turned_round = dict(found.made), dict(other.made)
+    assert list(made) == ["clip", "latents", "noise"]
+    for end, item in ((0, ids[0]), (-1, ids[9])):
+        alone = next(generator.generate(works(archive, item), seeds=[2], steps=STEPS, guidance=1.5))
+        assert same(found.images[made["clip"][end]], alone.image)
+        through = next(generator.generate(from_work(archive, item, strength=0), seeds=[2]))
+        assert same(found.images[made["latents"][end]], through.image)
+    for space, names in made.items():
+        for name, mirrored in zip(names, reversed(turned_round[space]), strict=True):
+            difference = np.asarray(found.images[name], int) - np.asarray(other.images[mirrored], int)
+            assert np.abs(difference).max() <= 2, (space, name)
+    assert found.records[made["latents"][2]].items == (ids[0], ids[9])
+    assert found.records[made["noise"][2]].items == (ids[0], ids[9])
+    assert len(found.came_back) == 2
+    round_trip(found, archive, tmp_path)
+
+
+def test_noise_that_was_inverted_is_more_like_what_the_image_came_from(generator, archive, ids):
+    told, noise = works(archive, ids[0]), generator.noise(4)
+    latents = []
+    list(generator.generate(told, seeds=[4], steps=20, guidance=1.0, observe=lambda step: latents.append(step.latents)))
+    found = inverted(generator, latents[-1], told, steps=20)
+    other = [generator.noise(seed) for seed in range(5, 25)]
+
+    def like(one):
+        return np.corrcoef(one.ravel(), found.ravel())[0, 1]
+
+    assert like(noise) > max(like(one) for one in other)
+    with generator.held() as pipeline:
+        assert type(pipeline.scheduler).__name__ == "DDIMScheduler"
+
+
+def test_turned_noise_is_as_loud_as_noise():
+    noises = list(np.random.default_rng(0).standard_normal((3, 4, 8, 8)).astype(np.float32))
+    for some in (noises[:2], noises):
+        mixed = turned(some, [1 / len(some)] * len(some))
+        assert mixed.std() == pytest.approx(np.mean([one.std() for one in some]), rel=0.02)
+    assert same(turned(noises, [0, 1, 0]), noises[1])
+
+
+def test_three_words_and_works_blend_and_a_scheduler_that_cannot_be_inverted_is_named(bench, generator, ids):
+    from diffusers import DDPMScheduler
+
+    with generator.held() as pipeline:
+        before = pipeline.scheduler
+        pipeline.scheduler = DDPMScheduler.from_config(before.config)
+        try:
+            found = blend(bench, [ids[0], ids[9], "text:a red vessel"])
+        finally:
+            pipeline.scheduler = before
+    assert dict(found.made).keys() == {"clip", "latents"}
+    assert "DDPMScheduler cannot be run backwards" in found.notes[0]
+    assert len(found.weights) == 4
+    for texts in ([ids[0]], ids[:6]):
+        with pytest.raises(GeneratorError, match="2 to 5"):
+            blend(bench, texts)
+
+
+# --- seeds, default, drift -----------------------------------------------------------------------------
+
+
+def test_one_seed_again_and_again_is_worth_one_image(bench, archive, tmp_path):
+    found = seeds(bench, "text:a red vessel", numbers=[3] * 6)
+    assert found.vendi == pytest.approx(1, abs=1e-3)
+    assert found.spread == pytest.approx(0, abs=1e-4)
+    assert found.reached == (1,) * 6
+    assert found.vendi_found > 1.02
+    round_trip(found, archive, tmp_path)
+
+
+def test_a_toy_that_shows_works_is_as_various_as_they_are(archive, ids):
+    hits = [hit.item.id for hit in archive.neighbors(ids[0], k=8).hits]
+    toy = Toy(archive, lambda told, seed: picture(archive, hits[seed]))
+    found = seeds(Bench(archive, toy), ids[0], n=8)
+    assert found.vendi == pytest.approx(found.vendi_found, rel=0.05)
+    assert list(found.reached) == sorted(found.reached)
+    with pytest.raises(QueryError, match="images need as many"):
+        seeds(Bench(archive, toy), ids[0], n=80)
+
+
+def test_few_images_have_no_figures(bench):
+    found = seeds(bench, "text:a red vessel", n=2)
+    assert found.measures == ()
+    assert "too few for figures" in found.notes[0]
+
+
+def test_a_uniform_toy_has_no_default(archive):
+    every = [item.id for item in archive.shown()]
+    toy = Toy(archive, lambda told, seed: picture(archive, every[seed + (len(every) // 2 if told.prompt else 0)]))
+    found = default(Bench(archive, toy), ["", "more"], n=len(every) // 2)
+    assert found.over == 0
+    assert np.mean([share[4] for share in found.shares]) == pytest.approx(1, abs=0.15)
+    assert found.contraction == pytest.approx(1, abs=0.05)
+
+
+def test_a_toy_with_one_taste_is_found_out(archive, tmp_path):
+    """It shows works of one medium alone: that medium has a ratio of about 1 over its share."""
+    items = list(archive.shown())
+    media = Counter(item.medium for item in items)
+    taste = min((name for name, count in media.items() if count >= 10), key=lambda name: media[name])
+    some = [item.id for item in items if item.medium == taste]
+    toy = Toy(archive, lambda told, seed: picture(archive, some[seed % len(some)]))
+    found = default(Bench(archive, toy), [""], n=12)
+    share = next(one for one in found.shares if one[:2] == ("medium", taste))
+    assert share[4] > 1.2
+    assert share[2] > share[3]
+    assert "Told nothing" in round_trip(found, archive, tmp_path)
+    with pytest.raises(GeneratorError, match="a prompt"):
+        default(Bench(archive, toy), [])
+
+
+def test_identity_does_not_drift(archive, tmp_path):
+    toy = Toy(archive, lambda told, seed: from_work(archive, told.ids[0], strength=0.5).image)
+    found = drift(Bench(archive, toy), sample=12)
+    assert found.coherence == 0
+    assert found.contraction == pytest.approx(1)
+    assert max(found.moved) == pytest.approx(0, abs=1e-6)
+    assert found.words == ()
+    assert "<svg class=chart role=" in round_trip(found, archive, tmp_path)
+
+
+def test_a_generator_of_the_average_contracts_to_nothing(archive):
+    class Averaged(Bench):
+        def seen(self, images):
+            vectors = super().seen(images)
+            vectors[[not np.asarray(image).any() for image in images]] = self.mean()
+            return vectors
+
+    toy = Toy(archive, lambda told, seed: Image.new("RGB", (32, 32)))
+    assert drift(Averaged(archive, toy), sample=12).contraction == pytest.approx(0, abs=1e-6)
+
+
+def test_coherence_knows_one_way_from_all_ways():
+    one_way = np.tile([[0.0, 2.0, 0.0]], (20, 1)) * np.linspace(0.1, 1, 20)[:, None]
+    assert coherence(one_way)[0] == pytest.approx(1)
+    assert coherence(one_way)[2] == pytest.approx(1 / 1000)
+    assert coherence(np.vstack([one_way, -one_way]))[0] == pytest.approx(0, abs=1e-12)
+    found, null, p = coherence(np.random.default_rng(0).standard_normal((100, 200)))
+    assert found == pytest.approx(0.1, abs=0.02)  # 1 / sqrt(n) for ways that have nothing in common
+    assert null == pytest.approx(0.1, abs=0.02)
+    assert p > 0.01
+
+
+def test_works_that_reserve_mining_do_not_drift(bench, archive):
+    found = drift(bench, sample=1000)
+    reserved = {item.id for item in archive.shown() if item.mining.startswith("DMI-PROHIBITED")}
+    assert reserved
+    assert set(found.items) == {item.id for item in archive.shown()} - reserved
+    with pytest.raises(GeneratorError, match="told vectors"):
+        drift(Bench(archive, Toy(archive, None, sequence=0, at_most=0)), by="vector")
+
+
+# --- swap, telephone -----------------------------------------------------------------------------------
+
+
+def test_the_same_archive_under_another_name_changes_nothing(bench, archive, small_encoder, tmp_path):
+    recipe = Recipe(
+        name="again", title="The same", collection=cabinet(), encoder=EncoderChoice(id=f"local:{small_encoder}")
+    )
+    other = Archive.open(build_archive(recipe, out=tmp_path / "again", workers=1).path)
+    found = swap(bench, other, "a red vessel", n=5)
+    assert max(found.apart) == pytest.approx(0, abs=1e-6)
+    assert found.own is None
+    write_experiment(found, tmp_path / "out", {archive.name: archive, other.name: other})
+    assert load_experiment(tmp_path / "out" / "swap.json") == found
+    with pytest.raises(GeneratorError, match="both archives are named"):
+        swap(bench, archive, "a red vessel")
+
+
+def test_a_line_that_loses_nothing_keeps_all(archive, ids, tmp_path):
+    toy = Toy(archive, lambda told, seed: picture(archive, ids[0]))
+    found = telephone(Bench(archive, toy), ids[0], cycles=3)
+    assert found.words_kept == (1, 1, 1, 1)
+    assert found.entry_kept == (1, 1, 1, 1)
+    assert found.words_null < 1
+    assert [count for _, count in found.attractors] == [5]
+    assert len({words for chain in found.said for words in chain}) == 1
+    round_trip(found, archive, tmp_path)
+
+
+def test_a_line_that_leads_elsewhere_loses(archive, ids):
+    toy = Toy(archive, lambda told, seed: picture(archive, ids[20]))
+    found = telephone(Bench(archive, toy), ids[0], cycles=2, chains=2)
+    assert found.words_kept[0] == found.entry_kept[0] == 1
+    assert found.entry_kept[1] < 1
+    assert found.measures == ()
+    assert attractors([["a", "b", "a", "a"], ["a", "b", "b"], ["c", "d", "e"]]) == (("a", 1), ("b", 1))
+    with pytest.raises(GeneratorError, match="a cycle and a chain"):
+        telephone(Bench(archive, toy), ids[0], cycles=0)
+
+
 # --- what all of them share ----------------------------------------------------------------------------
 
 
@@ -238,8 +460,12 @@ def test_what_is_withheld_later_vanishes_with_all_that_was_made_of_it(bench, arc
 
 def test_experiments_that_are_none_are_refused(tmp_path):
     path = tmp_path / "walk.json"
-    for text, told in (("{", "cannot be read"), ('{"experiment": "dance", "records": {}}', "no experiment that is known"),
-                       ('{"experiment": "walk", "records": {}}', "another version")):  # fmt: skip
+    cases = {
+        "{": "cannot be read",
+        '{"experiment": "dance", "records": {}}': "no experiment that is known",
+        '{"experiment": "walk", "records": {}}': "another version",
+    }
+    for text, told in cases.items():
         path.write_text(text)
         with pytest.raises(ReportError, match=told):
             load_experiment(path)

@@ -207,3 +207,35 @@ def drift(archive: str, sample: int, by: Any, seed: int, setting: Setting) -> No
     from latentarchive.diffusion.drift import drift as ask
 
     run("drift", archive, setting, lambda bench: ask(bench, sample=sample, seed=seed, by=by))
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("other")
+@click.argument("words", metavar="TEXT")
+@click.option("-n", type=click.IntRange(min=2), default=8, show_default=True, help="Images of each archive.")
+@SEED
+@common
+def swap(archive: str, other: str, words: str, n: int, seed: int, setting: Setting) -> None:
+    """Tell the same generator what ARCHIVE, and then what OTHER, has for the same words, with the same noise."""
+    import latentarchive
+    from latentarchive.diffusion.swap import swap as ask
+
+    second = latentarchive.open(other)
+    run("swap", archive, setting, lambda bench: ask(bench, second, words, n=n, seed=seed), other=other)
+
+
+@click.command()
+@click.argument("archive")
+@click.argument("item", metavar="ID")
+@click.option("--cycles", type=click.IntRange(min=1), default=6, show_default=True)
+@click.option(
+    "--chains", type=click.IntRange(min=1), default=5, show_default=True, help="Games with seeds of their own."
+)
+@SEED
+@common
+def telephone(archive: str, item: str, cycles: int, chains: int, seed: int, setting: Setting) -> None:
+    """Describe a work with the archive's own subjects, make an image of the words, describe that, and so on."""
+    from latentarchive.diffusion.telephone import telephone as ask
+
+    run("telephone", archive, setting, lambda bench: ask(bench, item, cycles=cycles, chains=chains, seed=seed))

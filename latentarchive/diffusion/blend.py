@@ -154,8 +154,8 @@ def shares(count: int) -> tuple[tuple[float, ...], ...]:
 def mixture(vectors: NDArray[np.floating], ends: NDArray[np.floating]) -> NDArray[np.float64]:
     """How much each row is a mixture of ends: on the way from one to the other, and in the middle of it.
 
-    For two ends a and b: (1 - detour) (1 - imbalance), where the detour is d(m, a) + d(m, b) - d(a, b) and the imbalance
-    |d(m, a) - d(m, b)|, both in units of d(a, b). Without the second an end itself would pass for a mixture.
+    For two ends a and b: (1 - detour) (1 - imbalance), where the detour is d(m, a) + d(m, b) - d(a, b) and the
+    imbalance |d(m, a) - d(m, b)|, both in units of d(a, b). Without the second an end itself would pass for a mixture.
 
     Args:
         vectors: shape (n, dim), unit rows.

@@ -191,9 +191,9 @@ def _drowned(bench: Bench, term: Term, seed: int) -> _Vanished:
     with generator.held() as pipeline:
         schedule = levels(pipeline.scheduler, bench.steps)
     latents = generator.encode(begun.image)
-    itself = [_is(bench, bench.archive.row(item), bench.archive.embeddings.take([bench.archive.row(item)]))]
-    itself = [*itself[0], *_is(bench, bench.archive.row(item), bench.seen([through.image]))]
-    assert itself[0], "a work is nearest to itself"
+    row = bench.archive.row(item)
+    assert _is(bench, row, bench.archive.embeddings.take([row]))[0], "a work is nearest to itself"
+    unnoised = _is(bench, row, bench.seen([through.image]))
     lost, nearest = [], list[Near]()
     images: dict[str, Image.Image] = {}
     records: dict[str, Record] = {}
@@ -202,7 +202,7 @@ def _drowned(bench: Bench, term: Term, seed: int) -> _Vanished:
         noise = generator.noise(seed + draw)
         pictures = [generator.decode(level.noised(latents, noise)) for level in schedule]
         vectors = bench.seen(pictures)
-        known = [itself[1], *_is(bench, bench.archive.row(item), vectors)]
+        known = [*unnoised, *_is(bench, row, vectors)]
         lost.append(max((i + 1 for i, one in enumerate(known) if one), default=0))
         if draw:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from latentarchive.diffusion.seeds import around_works
 from latentarchive.errors import GeneratorError
 from latentarchive.measures.diversity import vendi
 from latentarchive.measures.transformation import contraction
+
+if TYPE_CHECKING:
+    from latentarchive.diffusion.generated import Generated
 
 PROMPTS = ("", "a work", "a picture of something")
 """Nothing, and next to nothing."""
@@ -69,7 +72,7 @@ def default(bench: Bench, prompts: Sequence[str] = PROMPTS, *, n: int = 12, seed
         message = f"the default needs a prompt (it may be empty) and an image of each, got {len(prompts)} and {n}"
         raise GeneratorError(message)
     bench.expect(n * len(prompts))
-    made = {}
+    made: dict[str, Generated] = {}
     strips = []
     for number, prompt in enumerate(prompts, 1):
         names = [f"default-{number}-{i:02}" for i in range(1, n + 1)]
@@ -129,6 +132,7 @@ def _measures(
                 notes=(
                     f"Counted are the catalogue entries of the {AROUND} works nearest to each image: what it "
                     "resembles, not what it is.",
+                    "Images of one prompt resemble each other: the figures are of these prompts, whatever the seeds.",
                 ),
             )
         )

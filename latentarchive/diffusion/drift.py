@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentarchive.diffusion.conditions import Condition
+    from latentarchive.diffusion.generated import Generated
 
 By = Literal["vector", "image"]
 
@@ -45,8 +46,8 @@ class Drift(Experiment):
     #: Ids of the works, and how far each was moved: one minus its cosine to what became of it.
     items: tuple[str, ...]
     moved: tuple[float, ...]
-    #: Length of the mean of the unit displacements: 0, each its own way, to 1, all the same way; and that of works moved
-    #: to either side by chance.
+    #: Length of the mean of the unit displacements: 0, each its own way, to 1, all the same way; and that of works
+    #: moved to either side by chance.
     coherence: float
     coherence_null: float
     #: Mean distance to the archive's centroid of what became of the works, in units of their own: 1 no nearer, 0 all of
@@ -79,7 +80,8 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         raise GeneratorError(message)
     items = _drawn(bench, sample, seed)
     bench.expect(len(items))
-    pictures, made = [], {}
+    made: dict[str, Generated] = {}
+    pictures = []
     for number, item in enumerate(items):
         begun = from_work(bench.archive, item, strength=STRENGTH)
         told: Condition = begun if by == "image" else retrieved(bench.archive, [item])

@@ -72,6 +72,7 @@ def over_represented(
     whole = values_of(archive, archive.rows())
     around, random = (_around(archive, one) for one in (near, background))
     shares = []
+    boot, chance = (rng.multinomial(len(near), [1 / n] * n, DRAWS) for n in (len(near), len(background)))
     for field in FIELDS:
         counts = Counter(value for values in whole[field] for value in values)
         known = sorted(value for value, count in counts.items() if count >= LEAST)
@@ -81,11 +82,9 @@ def over_represented(
         made, null = (profiles(_only(one[field], set(known)), known) for one in (around, random))
         share = np.array([counts[value] for value in known]) / total
         kept = share / share.sum()
-        boot = np.stack([np.nanmean(made[rng.integers(0, len(made), len(made))], axis=0) for _ in range(DRAWS)])
-        chance = np.stack([np.nanmean(null[rng.integers(0, len(null), len(made))], axis=0) for _ in range(DRAWS)])
-        mean = np.nanmean(made, axis=0)
-        low, high = np.nanquantile(boot, [0.025, 0.975], axis=0)
-        p = (1 + (chance >= mean - 1e-12).sum(axis=0)) / (DRAWS + 1)
+        mean = _mean(np.ones((1, len(made))), made)[0]
+        low, high = np.nanquantile(_mean(boot, made), [0.025, 0.975], axis=0)
+        p = (1 + (_mean(chance, null) >= mean - 1e-12).sum(axis=0)) / (DRAWS + 1)
         for i, value in enumerate(known):
             figures = (float(one[i]) for one in (mean, kept, mean / kept, low / kept, high / kept, p))
             shares.append(Share(field, value, *figures))
@@ -101,6 +100,13 @@ def _around(archive: Archive, near: Sequence[Sequence[int]]) -> dict[str, list[l
         field: [[value for row in one for value in by_work[place[row]]] for one in near]
         for field, by_work in values.items()
     }
+
+
+def _mean(weights: NDArray[Any], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weighted means of profiles, one for each row of weights; profiles of nothing do not count."""
+    known = np.isfinite(rows)
+    total = weights @ known
+    return np.divide(weights @ np.where(known, rows, 0.0), total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
 def _only(values: Sequence[Sequence[str]], known: set[str]) -> list[list[str]]:

@@ -176,7 +176,7 @@ def _measures(
             sentence=f"Two of the images differ by {apart[0]:.2f} (one minus their cosine), two of the works by "
             f"{apart[1]:.2f}.",
             value=round(apart[0], 6),
-            unit="of 2, in the mean",
+            unit="of 2",
             n=n,
             denominator="images",
             null=round(apart[1], 6),
@@ -197,7 +197,7 @@ def _measures(
                 sentence=f"The works around an image spread over {years[0]:.0f} years (middle half of their dates), "
                 f"those around a work over {years[1]:.0f}.",
                 value=years[0],
-                unit="years, in the mean",
+                unit="years",
                 n=n,
                 denominator="images",
                 null=years[1],

@@ -25,7 +25,7 @@ def slerp(x: NDArray[np.floating], y: NDArray[np.floating], t: float) -> NDArray
     """
     x, y = x.astype(np.float64), y.astype(np.float64)
     lengths = float(np.linalg.norm(x)), float(np.linalg.norm(y))
-    a, b = x / lengths[0], y / lengths[1]
+    a, b = np.asarray(x / lengths[0], np.float64), np.asarray(y / lengths[1], np.float64)
     angle = _angle(a, b)
     if angle > np.pi - 1e-6:
         message = "two opposite directions have no way between them"

@@ -89,11 +89,11 @@ def write_experiment(one: Experiment, folder: Path, archives: Mapping[str, Archi
 
 def experiment_page(one: Experiment, archives: Mapping[str, Archive], film: Path | None) -> str:
     """The page as one file that needs no other."""
-    archive = archives[one.archive]
     body = f"""<header>
 <h1>{shown(one.title)}</h1>
 <p class=lead>{shown(one.about)}</p>
-<p class=quiet>{shown(archive.manifest.title)}: {len(archive):,} works; {shown(_generator(one))}. {CAVEAT}</p>
+<p class=quiet>{"; ".join(f"{shown(each.manifest.title)}: {len(each):,} works" for each in archives.values())};
+generator {shown(str(one.settings["generator"]))}. {CAVEAT}</p>
 </header>
 <main>
 <section><h2>What was found</h2>{"".join(map(_measure, one.measures))}
@@ -104,10 +104,6 @@ def experiment_page(one: Experiment, archives: Mapping[str, Archive], film: Path
 </main>
 {_made(one)}"""
     return page(plain(one.title), body, style=STYLE)
-
-
-def _generator(one: Experiment) -> str:
-    return f"generator {one.settings['generator']}"
 
 
 def terminal(one: Experiment) -> str:
