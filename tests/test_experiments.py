@@ -444,6 +444,27 @@ def test_a_line_that_leads_elsewhere_loses(archive, ids):
         telephone(Bench(archive, toy), ids[0], cycles=0)
 
 
+# --- other families of pipelines -----------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")
+@pytest.mark.parametrize("name", ["sd", "sdxl", "sd3", "flux"])
+def test_every_family_that_is_told_words_can_be_watched_and_sent_works(families, archive, ids, name):
+    """A work is told by its caption, begins an image, and vanishes in noise as the scheduler mixes it."""
+    other = load_generator(str(families / name))
+    bench = Bench(archive, other, steps=3)
+    found = darkroom(bench, ids[0], k=3)
+    assert found.overlap[-1] == 1
+    assert all(a > b for a, b in zip(found.snr, found.snr[1:], strict=False))
+    assert found.records["final"].asked == archive.item(ids[0]).text
+    assert "takes words only" in found.notes[0]
+    moved = drift(bench, sample=2)
+    assert moved.settings["by"] == "image"
+    assert [record.start for record in moved.records.values()] == list(moved.items)
+    with pytest.raises(GeneratorError, match="told image vectors, and this one takes words"):
+        blend(bench, ids[:2])
+
+
 # --- what all of them share ----------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure
 from latentarchive.diffusion.from_archive import from_work
 from latentarchive.diffusion.generated import Generated
 from latentarchive.diffusion.noising import levels
-from latentarchive.diffusion.points import read, told_of
+from latentarchive.diffusion.points import read, said_instead, told_of
 from latentarchive.errors import QueryError
 
 if TYPE_CHECKING:
@@ -75,13 +75,14 @@ def darkroom(bench: Bench, text: str, *, seed: int = 0, k: int = 10) -> Darkroom
         message = f"k must be 1 or more, got {k}"
         raise QueryError(message)
     term = read(bench.archive, text)
+    told = told_of(bench.archive, term, bench.generator.capabilities)
     bench.expect(1)
     frames: list[Image.Image] = []
 
     def see(step: Step) -> None:
         frames.append(step.predicted_image())
 
-    final = bench.make(["final"], told_of(bench.archive, term), [seed], observe=see)["final"]
+    final = bench.make(["final"], told, [seed], observe=see)["final"]
     frames[-1] = final.image  # what the last step leaves is the image, whatever it predicted
     vectors = bench.seen(frames)
     near = bench.nearest(vectors, k)
@@ -127,6 +128,7 @@ def darkroom(bench: Bench, text: str, *, seed: int = 0, k: int = 10) -> Darkroom
         measures=(measure, *(vanished.measures if vanished else ())),
         strips=(up, beside, *(vanished.strips if vanished else ())),
         charts=(_chart(overlap, likeness.tolist(), near), *(vanished.charts if vanished else ())),
+        notes=said_instead(term, told),
         film=tuple(names),
         records={name: one.record for name, one in made.items()} | (vanished.records if vanished else {}),
         images={name: one.image for name, one in made.items()} | (vanished.images if vanished else {}),

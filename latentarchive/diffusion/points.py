@@ -99,11 +99,35 @@ def between(points: Sequence[Point], weights: Sequence[float], *, made: str) -> 
     )
 
 
-def told_of(archive: Archive, term: Term) -> Told:
-    """What a generator is told of a term: words as they stand, a work or a file as its vector."""
+def told_of(archive: Archive, term: Term, capabilities: Capabilities) -> Told:
+    """What a generator is told of a term: words as they stand, a work or a file as its vector.
+
+    A generator that takes words alone is told a work's caption, as its catalogue has it.
+
+    Raises:
+        QueryError: The item is withheld.
+        GeneratorError: It reserves data mining; or the generator takes words alone, and there is no caption.
+    """
     if term.kind == "text":
         return Words(term.value)
-    return retrieved(archive, [term.value]) if term.kind == "item" else point_of(archive, term)
+    if capabilities.vector or capabilities.sequence:
+        return retrieved(archive, [term.value]) if term.kind == "item" else point_of(archive, term)
+    caption = ""
+    if term.kind == "item":
+        retrieved(archive, [term.value])  # for what it refuses
+        item = archive.item(term.value)
+        caption = item.text or item.title
+    if not caption:
+        message = f"this generator takes words only, and {term} has no caption; say in words what it should be told"
+        raise GeneratorError(message)
+    return Words(caption)
+
+
+def said_instead(term: Term, told: Told) -> tuple[str, ...]:
+    """A note where a generator was told a work's caption in its place."""
+    if term.kind != "item" or not isinstance(told, Words):
+        return ()
+    return (f"This generator takes words only: of {term.value} it was told the caption, “{told.prompt}”.",)
 
 
 def check_vectors(capabilities: Capabilities, what: str) -> None:

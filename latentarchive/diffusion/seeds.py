@@ -10,7 +10,7 @@ import numpy as np
 
 from latentarchive.diffusion.bench import FEWEST, Bench
 from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip
-from latentarchive.diffusion.points import read, told_of
+from latentarchive.diffusion.points import read, said_instead, told_of
 from latentarchive.errors import GeneratorError, QueryError
 from latentarchive.measures.diversity import spread, vendi
 from latentarchive.measures.drift import middle_half
@@ -74,7 +74,8 @@ def seeds(bench: Bench, text: str, *, n: int = 16, seed: int = 0, numbers: Seque
         raise QueryError(message)
     bench.expect(n)
     width = len(str(n))
-    made = bench.make([f"seed-{i:0{width}}" for i in range(1, n + 1)], told_of(bench.archive, term), numbers)
+    told = told_of(bench.archive, term, bench.generator.capabilities)
+    made = bench.make([f"seed-{i:0{width}}" for i in range(1, n + 1)], told, numbers)
     images = bench.seen([one.image for one in made.values()])
     rows = np.array([bench.archive.row(hit.item.id) for hit in found.hits])
     works = bench.archive.embeddings.take(rows)
@@ -88,15 +89,15 @@ def seeds(bench: Bench, text: str, *, n: int = 16, seed: int = 0, numbers: Seque
     scores = vendi(images), vendi(works), float(np.mean(drawn))
     apart = spread(images), spread(works)
     years = _years(bench, [list(one.rows) for one in near]), _years(bench, around_works(bench, works))
-    told = _measures(n, scores, apart, drawn, reached, years) if n >= FEWEST else ()
-    few = () if told else (f"{n} images are too few for figures: {FEWEST} would do.",)
+    measures = _measures(n, scores, apart, drawn, reached, years) if n >= FEWEST else ()
+    few = () if measures else (f"{n} images are too few for figures: {FEWEST} would do.",)
     return Seeds(
         title=f"{n} seeds of {term}",
         about="The same words n times give a long series of slightly different images. Works that answer to the same "
         "words differ too: by how much more, or less?",
         archive=bench.archive.name,
         settings=bench.settings() | {"seeds": numbers},
-        measures=told,
+        measures=measures,
         strips=(
             Strip(
                 heading=f"Made: {n} seeds",
@@ -111,7 +112,7 @@ def seeds(bench: Bench, text: str, *, n: int = 16, seed: int = 0, numbers: Seque
             ),
         ),
         charts=(_chart(reached),),
-        notes=few,
+        notes=(*few, *said_instead(term, told)),
         film=tuple(made),
         records={name: one.record for name, one in made.items()},
         images={name: one.image for name, one in made.items()},
