@@ -477,6 +477,11 @@ def test_what_is_withheld_later_vanishes_with_all_that_was_made_of_it(bench, arc
         assert ids[0] not in path.read_text(), path
     left = sorted(path.stem for path in (tmp_path / "images").glob("*.png"))
     assert left == [found.film[-1]]  # the end alone was made without it
+    done = invoke("report", tmp_path / "walk.json", "--archive", archive.path)
+    assert done.exit_code == 0, done.output
+    done = invoke("report", tmp_path / "walk.json")
+    assert done.exit_code == 1
+    assert "shows works of archive works" in done.stderr
 
 
 def test_experiments_that_are_none_are_refused(tmp_path):

@@ -10,6 +10,7 @@ from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip, save_experiment
+from latentarchive.errors import ArchiveError
 from latentarchive.plaintext import plain
 from latentarchive.render.arrows import arrows
 from latentarchive.render.charts import chart
@@ -59,6 +60,10 @@ def write_experiment(one: Experiment, folder: Path, archives: Mapping[str, Archi
         ArchiveError: There is a file in the way that this program did not write.
         WriteRefused: The disk is full, or we may not write there.
     """
+    named = {one.archive, *(frame.archive for strip in one.strips for frame in strip.frames if frame.archive)}
+    if missing := sorted(named - set(archives)):
+        message = f"this {one.kind} shows works of archive {missing[0]}, which must be opened beside it"
+        raise ArchiveError(message)
     withheld = {item_id for archive in archives.values() for item_id in archive.log.current()}
     one = one.without(withheld)
     path = folder / f"{one.kind}.html"
