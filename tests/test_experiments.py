@@ -167,6 +167,12 @@ def works(archive, *ids):
     return retrieved(archive, ids)
 
 
+def test_a_prompt_that_is_too_long_is_said_to_be(bench):
+    found = darkroom(bench, "text:" + "a red vessel with stripes on ivory, " * 5, k=5)
+    assert "this was not read: “" in found.cautions()[0]
+    assert found.cautions()[0] in terminal(found)
+
+
 def test_words_have_no_point_of_no_return(bench, archive, tmp_path):
     found = darkroom(bench, "text:a red vessel", k=5)
     assert (found.snr, found.no_return) == ((), ())

@@ -17,7 +17,7 @@ from PIL import Image
 
 from latentarchive import storage
 from latentarchive.diffusion.generated import Generated, records_of
-from latentarchive.diffusion.record import Record
+from latentarchive.diffusion.record import UNVERIFIED, Record
 from latentarchive.errors import ArchiveError, ReportError
 
 KINDS = ("darkroom", "walk", "blend", "seeds", "default", "drift", "swap", "telephone")
@@ -111,6 +111,18 @@ class Experiment:
     def generated(self, name: str) -> Generated:
         """One of its images with its record."""
         return Generated(self.images[name], self.records[name])
+
+    def cautions(self) -> tuple[str, ...]:
+        """What the records say that a reader must know: vectors of an unknown space, prompts that were cut."""
+        said = []
+        if any(record.space == UNVERIFIED for record in self.records.values()):
+            said.append(
+                "Whether the archive's encoder is the one whose vectors the generator was trained with is not known: "
+                "what it was told may mean something else to it."
+            )
+        cut = dict.fromkeys(part for record in self.records.values() for part in record.cut.values())
+        said += [f"The prompt was too long; this was not read: “{part}”." for part in cut]
+        return tuple(said)
 
     def values(self) -> dict[str, Any]:
         """Plain values for JSON; pictures by name alone."""

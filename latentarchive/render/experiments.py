@@ -102,7 +102,7 @@ generator {shown(str(one.settings["generator"]))}. {CAVEAT}</p>
 </header>
 <main>
 <section><h2>What was found</h2>{"".join(map(_measure, one.measures))}
-{"".join(f"<p class=quiet>{shown(note)}</p>" for note in one.notes)}</section>
+{"".join(f"<p class=quiet>{shown(note)}</p>" for note in (*one.cautions(), *one.notes))}</section>
 {"".join(_strip(strip, one, archives) for strip in one.strips)}
 {_film(one, film)}
 {"".join(_chart(number, each) for number, each in enumerate(one.charts, 1))}
@@ -117,7 +117,7 @@ def terminal(one: Experiment) -> str:
     for measure in one.measures:
         lines.append(measure.sentence)
         lines += [f"    {said}" for said in [*_facts(measure), *measure.notes]]
-    return "\n".join(plain(line) for line in [*lines, *one.notes])
+    return "\n".join(plain(line) for line in [*lines, *one.cautions(), *one.notes])
 
 
 def _facts(one: Measure) -> list[str]:
