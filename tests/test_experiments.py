@@ -27,11 +27,11 @@ from latentarchive.diffusion.blend import blend, mixture, shares, turned
 from latentarchive.diffusion.darkroom import darkroom, nearest_in_turn, overlaps, recognition
 from latentarchive.diffusion.default import default
 from latentarchive.diffusion.drift import coherence, drift
-from latentarchive.diffusion.experiment import load_experiment
+from latentarchive.diffusion.experiment import Measure, load_experiment
 from latentarchive.diffusion.inversion import inverted
 from latentarchive.diffusion.noising import levels
 from latentarchive.diffusion.seeds import seeds
-from latentarchive.diffusion.swap import swap
+from latentarchive.diffusion.swap import Swap, swap
 from latentarchive.diffusion.telephone import attractors, telephone
 from latentarchive.diffusion.walk import walk
 from latentarchive.errors import ArchiveError, GeneratorError, QueryError, ReportError
@@ -181,14 +181,14 @@ def test_words_have_no_point_of_no_return(bench, archive, tmp_path):
 
 
 def test_noise_mixes_as_the_schedule_says(generator):
-    from diffusers import DDIMScheduler, FlowMatchDDPMScheduler
+    from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler
 
     plain = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     found = levels(plain, 10)
     assert found[-1].alpha == pytest.approx(float(plain.alphas_cumprod[999]) ** 0.5)
     assert all(one.alpha**2 + one.sigma**2 == pytest.approx(1) for one in found)
     assert [one.snr for one in found] == sorted((one.snr for one in found), reverse=True)
-    flow = levels(FlowMatchDDPMScheduler(), 4)
+    flow = levels(FlowMatchEulerDiscreteScheduler(), 4)
     assert [(one.alpha, one.sigma) for one in flow] == [(0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0, 1)]
     assert flow[1].snr == 1
     mixed = flow[0].noised(np.full((4, 2, 2), 4, np.float32), np.full((4, 2, 2), 8, np.float32))
@@ -402,8 +402,9 @@ def test_coherence_knows_one_way_from_all_ways():
     assert p > 0.01
 
 
-def test_works_that_reserve_mining_do_not_drift(bench, archive):
-    found = drift(bench, sample=1000)
+def test_works_that_reserve_mining_do_not_drift(archive):
+    toy = Toy(archive, lambda told, seed: Image.new("RGB", (32, 32)))
+    found = drift(Bench(archive, toy), sample=1000)
     reserved = {item.id for item in archive.shown() if item.mining.startswith("DMI-PROHIBITED")}
     assert reserved
     assert set(found.items) == {item.id for item in archive.shown()} - reserved
@@ -424,6 +425,14 @@ def test_the_same_archive_under_another_name_changes_nothing(bench, archive, sma
     assert found.own is None
     write_experiment(found, tmp_path / "out", {archive.name: archive, other.name: other})
     assert load_experiment(tmp_path / "out" / "swap.json") == found
+    done = invoke("report", tmp_path / "out" / "swap.json", "--archive", archive.path)
+    assert done.exit_code == 1
+    assert "must be opened beside it" in done.stderr
+    done = invoke("swap", archive.path, other.path, "a vessel", "-n", 2, "--steps", 1, "--out", tmp_path / "cli",
+                  "--generator", bench.generator.id)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    done = invoke("report", tmp_path / "cli" / "swap.json", "--archive", archive.path, "--archive", other.path)
+    assert done.exit_code == 0, done.output
     with pytest.raises(GeneratorError, match="both archives are named"):
         swap(bench, archive, "a red vessel")
 
@@ -490,6 +499,17 @@ def test_what_is_withheld_later_vanishes_with_all_that_was_made_of_it(bench, arc
     assert "shows works of archive works" in done.stderr
 
 
+def test_an_id_that_begins_like_a_withheld_one_stays():
+    one = Measure(sentence="a:1, a:12 and a:1.", notes=("of a:1", "of x:a:1"))
+    found = Swap(
+        title="a:1", about="", archive="a", settings={}, measures=(one,), strips=(), records={}, images={}, other="b",
+        apart=(), apart_seeds=0.0, own=None,
+    ).without({"a:1"})  # fmt: skip
+    assert found.title == "(withheld)"
+    assert found.measures[0].sentence == "(withheld), a:12 and (withheld)."
+    assert found.measures[0].notes == ("of (withheld)", "of x:a:1")
+
+
 def test_experiments_that_are_none_are_refused(tmp_path):
     path = tmp_path / "walk.json"
     cases = {
@@ -527,6 +547,24 @@ def test_commands_write_their_folder_and_say_what_they_found(built, small_genera
     done = invoke("walk", built, ids[0], ids[0], "--generator", small_generator, "--out", tmp_path / "walk")
     assert done.exit_code == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["blend", "cabinet:00001", "a vessel"], ["--seed", 1]),
+        (["seeds", "a red vessel"], ["-n", 2]),
+        (["default"], ["-n", 1, "--prompt", ""]),
+        (["drift"], ["--sample", 2, "--by", "image"]),
+        (["telephone", "cabinet:00001"], ["--cycles", 1, "--chains", 1]),
+    ],
+)
+def test_every_command_writes_its_page(built, small_generator, tmp_path, arguments, option):
+    kind, *asked = arguments
+    done = invoke(kind, built, *asked, *option, "--generator", small_generator, "--steps", 2, "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1] == str(tmp_path / f"{kind}.html")
+    assert load_experiment(tmp_path / f"{kind}.json").title in done.stdout
 
 
 def test_who_stops_has_the_images_so_far(built, small_generator, ids, tmp_path, monkeypatch):

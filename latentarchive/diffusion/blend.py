@@ -38,6 +38,8 @@ SPACES = {
     "noise": "In noise: the noise from which each would come (DDIM inversion), turned towards each other, and denoised",
 }
 
+NAMES = {"clip": "the encoder's space", "latents": "the autoencoder's space", "noise": "noise"}
+
 BESIDE = 4
 """Works nearest to the middle that are shown."""
 
@@ -306,10 +308,9 @@ def _beside(near: Near, terms: Sequence[Term]) -> Strip:
 
 
 def _measure(space: str, score: float, null: float, archival: float, count: int) -> Measure:
-    name = {"clip": "the encoder's space", "latents": "the autoencoder's space", "noise": "noise"}[space]
     return Measure(
-        sentence=f"The middle found in {name} lies between its {count} ends with a mixture score of {score:.2f}; the "
-        f"work nearest to that middle has {archival:.2f}, random works {null:.2f}.",
+        sentence=f"The middle found in {NAMES[space]} lies between its {count} ends with a mixture score of {score:.2f};"
+        f" the work nearest to that middle has {archival:.2f}, random works {null:.2f}.",
         value=score,
         unit="of 1",
         n=1,
@@ -325,7 +326,7 @@ def _measure(space: str, score: float, null: float, archival: float, count: int)
 
 
 def _chart(kept: dict[str, float], archival: float, null: float) -> Chart:
-    rows = [*((f"made: {space}", score) for space, score in kept.items()), ("nearest work", archival)]
+    rows = [*((f"made in {NAMES[space]}", score) for space, score in kept.items()), ("nearest work", archival)]
     return Chart(
         heading="How much the middle lies between",
         columns=("what", "mixture score"),

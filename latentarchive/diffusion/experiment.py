@@ -7,6 +7,7 @@ them, one file keeps them, and one place takes out what was withheld since.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import import_module
@@ -147,7 +148,8 @@ class Experiment:
     def without(self, ids: Collection[str]) -> Self:
         """The same without any mention of these items, and without images that were made of them."""
         gone = {name for name, record in self.records.items() if {*record.items, record.start} & set(ids)}
-        if not gone and not any(item_id in json.dumps(self.values()) for item_id in ids):
+        said = json.dumps(self.values(), ensure_ascii=False)
+        if not gone and not any(item_id in said for item_id in ids):
             return self
         strips = (
             replace(strip, frames=tuple(f for f in strip.frames if f.item not in ids and f.name not in gone))
@@ -166,7 +168,7 @@ class Experiment:
         )
         values = plain.values()
         records = values.pop("records")
-        return type(self).of(_unnamed(values, set(ids)) | {"records": records}, plain.images)
+        return type(self).of(_unnamed(values, _mentions(ids)) | {"records": records}, plain.images)
 
 
 def load_experiment(path: str | Path) -> Experiment:
@@ -252,12 +254,16 @@ def _tuples(value: Any) -> Any:
     return {key: _tuples(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
-def _unnamed(value: Any, ids: Collection[str]) -> Any:
+def _mentions(ids: Collection[str]) -> re.Pattern[str]:
+    """Any of these ids, where none is but the beginning or the end of another one."""
+    named = "|".join(map(re.escape, sorted(ids, key=len, reverse=True)))
+    return re.compile(rf"(?<![\w:./-])(?:{named})(?![\w:/-]|\.\w)")
+
+
+def _unnamed(value: Any, ids: re.Pattern[str]) -> Any:
     """Values with other words in place of these ids."""
     if isinstance(value, str):
-        for item_id in ids:
-            value = value.replace(item_id, WITHHELD)
-        return value
+        return ids.sub(WITHHELD, value)
     if isinstance(value, list | tuple):
         return [_unnamed(one, ids) for one in value]
     return {key: _unnamed(one, ids) for key, one in value.items()} if isinstance(value, dict) else value

@@ -25,6 +25,7 @@ STYLE = (
     REPORT_STYLE
     + """
 body { max-width: 76rem; }
+main > section:first-child h2 { border: 0; margin-top: 0; padding-top: 0; }
 ol.strip { display: grid; gap: 1.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
 ol.strip .mat { height: 8.5rem; padding: .5rem; }
 ol.strip .mat img { image-rendering: auto; }
