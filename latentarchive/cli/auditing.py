@@ -141,21 +141,36 @@ def member(
 
 @click.command()
 @click.argument("report", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--archive", help="Where the pictures come from, and what is withheld now.")
-@click.option("--beside", help="The second archive, of a report that compare wrote; as --archive.")
+@click.option(
+    "--archive",
+    "archives",
+    multiple=True,
+    help="Where the pictures come from, and what is withheld now; of two archives (compare, swap) both, each with an "
+    "--archive of its own.",
+)
 @click.option(
     "--against", type=click.Path(path_type=Path, dir_okay=False), help="An earlier report.json: say what changed."
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder.  [default: that of the report]")
-def report(report: Path, archive: str | None, beside: str | None, against: Path | None, out: Path | None) -> None:
-    """Write the files of REPORT (report.json) anew: what was withheld since stands in none of them."""
+def report(report: Path, archives: tuple[str, ...], against: Path | None, out: Path | None) -> None:
+    """Write the files of REPORT (report.json) anew: what was withheld since stands in none of them.
+
+    REPORT may also be the JSON file of an experiment (darkroom.json, walk.json, ...).
+    """
     import latentarchive
     from latentarchive.audit.comparison import compare
     from latentarchive.audit.report import load_report
+    from latentarchive.diffusion.experiment import KINDS
     from latentarchive.render import reports
 
+    opened_all = {one.name: one for one in map(latentarchive.open, archives)}
+    if report.stem in KINDS:
+        from latentarchive.diffusion.experiment import load_experiment
+        from latentarchive.render.experiments import write_experiment
+
+        click.echo(write_experiment(load_experiment(report), out or report.parent, opened_all))
+        return
     found = load_report(report)
     since = compare(load_report(against), found) if against is not None else None
-    opened = latentarchive.open(archive) if archive is not None else None
-    second = latentarchive.open(beside) if beside is not None else None
-    click.echo(reports.write(found, out or report.parent, archive=opened, since=since, beside=second))
+    first, second, *_ = [*opened_all.values(), None, None]
+    click.echo(reports.write(found, out or report.parent, archive=first, since=since, beside=second))

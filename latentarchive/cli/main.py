@@ -13,11 +13,15 @@ from latentarchive.errors import ArchiveError
 
 COMMANDS = {
     "audit": ("auditing", "Run the checks of a suite over an archive or a table, and write a report."),
+    "blend": ("experimenting", "Blend two to five works or words in three spaces, beside what lies between them."),
     "build": ("making", "Build an archive from a recipe, or go on with a build that was interrupted."),
     "compare": ("auditing", "Hold an archive beside another: two encoders, two collections, two versions."),
     "contrast": ("transforming", "Generate beside what is retrieved, and measure what transformation did."),
+    "darkroom": ("experimenting", "Watch an image come up out of noise, and a work vanish in it."),
+    "default": ("experimenting", "What a generator makes when it is told next to nothing."),
     "demo": ("showing", "Draw a cabinet of works, keep it, search it, generate beside it."),
     "describe": ("asking", "Show which words of a vocabulary are nearest to an image."),
+    "drift": ("experimenting", "Where a generator moves the works of a whole collection."),
     "export": ("keeping", "Write the items, or some of them, to a file or a copy."),
     "info": ("keeping", "Show what an archive holds and how it was made."),
     "items": ("asking", "List items, all or those that satisfy a filter."),
@@ -28,8 +32,12 @@ COMMANDS = {
     "report": ("auditing", "Write the pages of a report anew, without what was withheld since."),
     "restore": ("keeping", "Show withheld items again."),
     "search": ("asking", "Find items by words, by image, by item, or by several of them."),
+    "seeds": ("experimenting", "One prompt, many seeds: how different are the images?"),
+    "swap": ("experimenting", "The same weights and words, told the works of two archives."),
+    "telephone": ("experimenting", "Describe, generate, describe again: what survives?"),
     "train": ("making", "Train a small encoder, generator or LoRA of one's own on one collection."),
     "verify": ("keeping", "Recompute all checksums and promises of an archive."),
+    "walk": ("experimenting", "Walk from one work or word to another in equal steps."),
     "withhold": ("keeping", "Withhold items from everything the program shows."),
 }
 """Every command: the module of this package that holds it, and its line in the help."""

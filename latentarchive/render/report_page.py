@@ -187,10 +187,11 @@ def _pictured(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> 
 <figcaption class=quiet id="c{number_of}">{shown(picture.alt)}</figcaption></figure>"""
     rows = "1 row" if len(table.rows) == 1 else f"{len(table.rows):,} rows"
     long = " class=long" if len(table.rows) > MOST_PRINTED else ""
-    yield f"<details{long}><summary>Table, {rows}</summary>{_table(table)}</details>"
+    yield f"<details{long}><summary>Table, {rows}</summary>{html_table(table)}</details>"
 
 
-def _table(table: Table) -> str:
+def html_table(table: Table) -> str:
+    """A table of a page: numbers at the right, each with its exact value."""
     right = [
         all(isinstance(row[k], int | float | None) for row in table.rows) for k in range(len(table.columns))
     ]  # columns of numbers

@@ -1,0 +1,269 @@
+"""Where a generator moves the works of a whole collection: how far, whether all the same way, and towards what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from latentarchive.description import own_subjects
+from latentarchive.diffusion.bench import FEWEST, Bench
+from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip
+from latentarchive.diffusion.from_archive import from_work, retrieved
+from latentarchive.errors import GeneratorError
+from latentarchive.measures.resampling import bootstrap_mean
+from latentarchive.measures.transformation import contraction, displacement
+from latentarchive.rights import reserves_mining
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentarchive.diffusion.conditions import Condition
+    from latentarchive.diffusion.generated import Generated
+
+By = Literal["vector", "image"]
+
+STRENGTH = 0.5
+"""Of img2img, for generators that are told no vectors."""
+
+STILL = 1e-3
+"""What moved less than this has no direction: it is rounding."""
+
+FLIPS = 999
+"""Draws of the null: every work moved as far, to one side or to the other by chance."""
+
+NAMED, SHOWN, MAPPED = 8, 8, 2000
+"""Words that are named; pairs that are shown; works in the map."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift(Experiment):
+    """The field of displacements."""
+
+    kind: ClassVar[str] = "drift"
+
+    #: Ids of the works, and how far each was moved: one minus its cosine to what became of it.
+    items: tuple[str, ...]
+    moved: tuple[float, ...]
+    #: Length of the mean of the unit displacements: 0, each its own way, to 1, all the same way; and that of works
+    #: moved to either side by chance.
+    coherence: float
+    coherence_null: float
+    #: Mean distance to the archive's centroid of what became of the works, in units of their own: 1 no nearer, 0 all of
+    #: it on the centroid.
+    contraction: float
+    #: Words nearest to the mean displacement, with their cosines.
+    words: tuple[tuple[str, float], ...]
+
+
+def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None) -> Drift:
+    """Send works through a generator.
+
+    Args:
+        bench: Archive and generator.
+        sample: How many works, drawn at random.
+        seed: Of the draw, and the first of as many seeds.
+        by: Whether the generator is told each work's vector, or begins from its image (`STRENGTH`); None: the vector
+            where it takes one.
+
+    Raises:
+        GeneratorError: The generator takes neither vectors nor images, or the sample is below 1.
+    """
+    can = bench.generator.capabilities
+    by = by or ("vector" if can.vector or can.sequence else "image")
+    if (by == "image" and not can.image) or (by == "vector" and not (can.vector or can.sequence)):
+        message = f"a drift needs a generator that is told {'an image' if by == 'image' else 'vectors'}; it takes {can}"
+        raise GeneratorError(message)
+    if sample < 1:
+        message = f"a drift is of 1 work or more, got {sample}"
+        raise GeneratorError(message)
+    items = _drawn(bench, sample, seed)
+    bench.expect(len(items))
+    made: dict[str, Generated] = {}
+    pictures = []
+    for number, item in enumerate(items):
+        begun = from_work(bench.archive, item, strength=STRENGTH)
+        told: Condition = begun if by == "image" else retrieved(bench.archive, [item])
+        name = f"drift-{number + 1:03}"
+        made |= bench.make([name], told, [seed + number])
+        pictures.append(begun.image)
+    before, after = bench.seen(pictures), bench.seen([one.image for one in made.values()])
+    d = after.astype(np.float64) - before.astype(np.float64)
+    coherent, null, p = coherence(d, seed=seed)
+    mu = bench.mean()
+    drawn = contraction(after, before, mu)
+    moved = displacement(after, before)
+    words = _words(bench, d)
+    few = len(items) < FEWEST
+    order = np.argsort(-moved, kind="stable")
+    names = list(made)
+    frames = [
+        frame
+        for i in order[:SHOWN]
+        for frame in (
+            Frame(item=items[i], caption="the work"),
+            Frame(name=names[i], caption=f"what became of it: moved by {moved[i]:.2f}"),
+        )
+    ]
+    return Drift(
+        title=f"Drift of {len(items)} works of {bench.archive.name}",
+        about="Sent through a generator, works do not come back as they were. Do they drift, and where to?",
+        archive=bench.archive.name,
+        settings=bench.settings() | {"by": by, "sample": len(items), "seed": seed},
+        measures=()
+        if few
+        else _measures(moved, (coherent, null, p), _contracted(after, before, mu, drawn), words, seed),
+        strips=(Strip(heading="The works that moved most", frames=tuple(frames)),),
+        charts=(_map(bench, items, before, after), _table(items, moved)),
+        notes=(f"{len(items)} works are too few for figures: {FEWEST} would do.",) if few else (),
+        records={name: one.record for name, one in made.items()},
+        images={name: one.image for name, one in made.items()},
+        items=tuple(items),
+        moved=tuple(round(float(one), 6) for one in moved),
+        coherence=coherent,
+        coherence_null=null,
+        contraction=drawn,
+        words=words,
+    )
+
+
+def coherence(d: NDArray[np.floating], *, seed: int = 0) -> tuple[float, float, float]:
+    """How much displacements go the same way.
+
+    Args:
+        d: shape (n, dim); those shorter than `STILL` have no direction, and count as none.
+        seed: Of the null, in which each goes its way or the opposite one by chance.
+
+    Returns:
+        Length of the mean of the unit displacements, from 0 to 1; its mean under the null; the share of draws, this one
+        counted, that are as coherent.
+    """
+    lengths = np.linalg.norm(d, axis=1, keepdims=True)
+    unit = np.where(lengths > STILL, d / np.maximum(lengths, STILL), 0.0)
+    found = float(np.linalg.norm(unit.mean(axis=0)))
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (FLIPS, len(d)))
+    null = np.linalg.norm(signs @ unit / len(d), axis=1)
+    return found, float(null.mean()), float((1 + (null >= found - 1e-12).sum()) / (FLIPS + 1))
+
+
+def _drawn(bench: Bench, sample: int, seed: int) -> list[str]:
+    """Ids of works drawn at random, none of which reserves data mining."""
+    chosen: list[str] = []
+    for row in np.random.default_rng(seed).permutation(bench.archive.rows()):
+        item = bench.archive.collection.items([row])[0]
+        if not reserves_mining(item.mining):
+            chosen.append(item.id)
+        if len(chosen) == sample:
+            break
+    if not chosen:
+        message = f"archive {bench.archive.name} has no work that may be sent through a generator"
+        raise GeneratorError(message)
+    return chosen
+
+
+def _words(bench: Bench, d: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+    """Words of the archive's own subjects whose direction, from the mean of all of them, is nearest to the drift's."""
+    archive = bench.archive
+    terms = own_subjects(archive.collection.take(archive.rows(), ["subjects"])["subjects"].to_pylist())
+    mean = d.mean(axis=0)
+    if len(terms) < 2 or np.linalg.norm(mean) < STILL:
+        return ()
+    vectors = archive.encoder.encode_texts(terms).unit.astype(np.float64)
+    vectors -= vectors.mean(axis=0)
+    cosines = vectors @ mean / (np.linalg.norm(vectors, axis=1) * np.linalg.norm(mean)).clip(min=1e-9)
+    order = np.argsort(-cosines, kind="stable")[:NAMED]
+    return tuple((terms[i], round(float(cosines[i]), 4)) for i in order)
+
+
+def _contracted(
+    after: NDArray[np.floating], before: NDArray[np.floating], mu: NDArray[np.floating], value: float
+) -> tuple[float, tuple[float, float]]:
+    """The contraction, and its 95 % interval over works."""
+    rng = np.random.default_rng(0)
+    draws = (rng.integers(0, len(after), len(after)) for _ in range(FLIPS))
+    low, high = np.quantile([contraction(after[i], before[i], mu) for i in draws], [0.025, 0.975])
+    return value, (round(float(low), 6), round(float(high), 6))
+
+
+def _measures(
+    moved: NDArray[np.float64],
+    way: tuple[float, float, float],
+    drawn: tuple[float, tuple[float, float]],
+    words: tuple[tuple[str, float], ...],
+    seed: int,
+) -> tuple[Measure, ...]:
+    n, (coherent, null, p) = len(moved), way
+    low, high = bootstrap_mean(moved, seed=seed)
+    named = ", ".join(f"“{word}” ({cosine:+.2f})" for word, cosine in words[:5])
+    nearer = "drawn to the average" if drawn[1][1] < 1 else "not drawn to the average"
+    return (
+        Measure(
+            sentence=f"In the mean {n} works were moved by {moved.mean():.2f} (one minus the cosine of a work and what "
+            "became of it).",
+            value=round(float(moved.mean()), 6),
+            unit="of 2",
+            n=n,
+            denominator="works",
+            interval=(round(low, 6), round(high, 6)),
+            interval_by="bootstrap over works",
+            null=0.0,
+            null_by="a generator that changes nothing",
+        ),
+        Measure(
+            sentence=f"Their ways have a coherence of {coherent:.2f}; by chance it would be {null:.2f} (p = {p:.3f})."
+            + (f" The words nearest to where they go: {named}." if words else ""),
+            value=round(coherent, 6),
+            unit="of 1",
+            n=n,
+            denominator="works",
+            null=round(null, 6),
+            null_by=f"each its way or the opposite one by chance, mean of {FLIPS} draws",
+            notes=("Part of a common way is how generated images differ from works as images: texture, sharpness.",),
+        ),
+        Measure(
+            sentence=f"What became of them lies {drawn[0]:.2f} times as far from the archive's centroid as they do: "
+            f"{nearer}.",
+            value=round(drawn[0], 6),
+            unit="times",
+            n=n,
+            denominator="works",
+            interval=drawn[1],
+            interval_by="bootstrap over works",
+            null=1.0,
+            null_by="as far as before",
+        ),
+    )
+
+
+def _map(bench: Bench, items: list[str], before: NDArray[np.float32], after: NDArray[np.float32]) -> Chart:
+    """Two principal components of the archive, with an arrow from each work to what became of it."""
+    rows = np.random.default_rng(0).permutation(bench.archive.rows())[:MAPPED]
+    x = bench.archive.embeddings.take(rows).astype(np.float64)
+    centre = x.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(x - centre, full_matrices=False)
+    share = float((sizes[:2] ** 2).sum() / max((sizes**2).sum(), 1e-12))
+    start, end = ((side - centre) @ axes[:2].T for side in (before.astype(np.float64), after.astype(np.float64)))
+    return Chart(
+        heading="The drift on a map",
+        columns=("work", "x", "y", "x of what became of it", "y of what became of it"),
+        rows=tuple(
+            (item, *(round(float(value), 4) for value in (*a, *b)))
+            for item, a, b in zip(items, start, end, strict=True)
+        ),
+        kind="arrows",
+        y=(1, 2, 3, 4),
+        alt=f"An arrow from each of {len(items)} works to what became of it, on the two principal components of the "
+        f"archive, which show {share:.0%} of its spread.",
+        ids=(0,),
+    )
+
+
+def _table(items: list[str], moved: NDArray[np.float64]) -> Chart:
+    order = np.argsort(-moved, kind="stable")
+    return Chart(
+        heading="How far each work was moved",
+        columns=("work", "moved by"),
+        rows=tuple((items[i], round(float(moved[i]), 4)) for i in order),
+        ids=(0,),
+    )

@@ -1,0 +1,200 @@
+"""The page of an experiment, and all its files: sentences with their figures, works and generated images in rows."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+
+from latentarchive import storage
+from latentarchive.archive import Archive
+from latentarchive.audit.finding import Finding, Picture, Table
+from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip, save_experiment
+from latentarchive.errors import ArchiveError
+from latentarchive.plaintext import plain
+from latentarchive.render.arrows import arrows
+from latentarchive.render.charts import chart
+from latentarchive.render.figures import measured
+from latentarchive.render.frames import write_film, write_sheet
+from latentarchive.render.pages import check_place, page, shown
+from latentarchive.render.report_page import html_table
+from latentarchive.render.report_style import STYLE as REPORT_STYLE
+from latentarchive.render.works import work
+
+STYLE = (
+    REPORT_STYLE
+    + """
+body { max-width: 76rem; }
+main > section:first-child h2 { border: 0; margin-top: 0; padding-top: 0; }
+ol.strip { display: grid; gap: 1.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
+ol.strip .mat { height: 8.5rem; padding: .5rem; }
+ol.strip .mat img { image-rendering: auto; }
+ol.strip .generated .mat { border: 1px dashed var(--quiet); }
+ol.strip .generated .mat img { image-rendering: pixelated; min-height: 7rem; }
+ol.strip figcaption { font-size: .8rem; }
+ol.strip .title { font-size: .86rem; }
+ol.strip .quiet { font-size: .76rem; }
+.said { font-variant-numeric: tabular-nums; }
+.film img { image-rendering: auto; max-width: min(100%, 24rem); }
+"""
+)
+
+
+CAVEAT = """A generated image is a could-have-been: it stands in a dashed frame and is no work of the archive. Nearest
+is not source: that a work is near says what an image looks like, not what it was made from."""
+
+
+def write_experiment(one: Experiment, folder: Path, archives: Mapping[str, Archive]) -> Path:
+    """Write all files of an experiment: JSON, page, images with their records, contact sheet, film.
+
+    What was withheld since it was made, and what was made of it, stands in none of them.
+
+    Args:
+        one: What was found.
+        folder: Made if missing; an earlier experiment of this kind there is replaced.
+        archives: By name: where the works come from.
+
+    Returns:
+        The page.
+
+    Raises:
+        ArchiveError: There is a file in the way that this program did not write.
+        WriteRefused: The disk is full, or we may not write there.
+    """
+    named = {one.archive, *(frame.archive for strip in one.strips for frame in strip.frames if frame.archive)}
+    if missing := sorted(named - set(archives)):
+        message = f"this {one.kind} shows works of archive {missing[0]}, which must be opened beside it"
+        raise ArchiveError(message)
+    withheld = {item_id for archive in archives.values() for item_id in archive.log.current()}
+    one = one.without(withheld)
+    path = folder / f"{one.kind}.html"
+    with storage.refusals(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    check_place(path)
+    save_experiment(one, folder)
+    captions = {frame.name: frame.caption for strip in one.strips for frame in strip.frames if frame.name}
+    names = [name for name in captions if name in one.records]
+    if names:
+        write_sheet(
+            folder / f"{one.kind}-sheet.png",
+            [one.images[name] for name in names],
+            [captions[name] for name in names],
+            [one.records[name] for name in names],
+        )
+    film = folder / f"{one.kind}-film.gif"
+    if one.film:
+        write_film(
+            film,
+            [one.images[name] for name in one.film],
+            [captions.get(name, f"{number} of {len(one.film)}") for number, name in enumerate(one.film, 1)],
+            [one.records[name] for name in one.film],
+        )
+    storage.write_bytes(path, experiment_page(one, archives, film if one.film else None).encode())
+    return path
+
+
+def experiment_page(one: Experiment, archives: Mapping[str, Archive], film: Path | None) -> str:
+    """The page as one file that needs no other."""
+    body = f"""<header>
+<h1>{shown(one.title)}</h1>
+<p class=lead>{shown(one.about)}</p>
+<p class=quiet>{"; ".join(f"{shown(each.manifest.title)}: {len(each):,} works" for each in archives.values())};
+generator {shown(str(one.settings["generator"]))}. {CAVEAT}</p>
+</header>
+<main>
+<section><h2>What was found</h2>{"".join(map(_measure, one.measures))}
+{"".join(f"<p class=quiet>{shown(note)}</p>" for note in (*one.cautions(), *one.notes))}</section>
+{"".join(_strip(strip, one, archives) for strip in one.strips)}
+{_film(one, film)}
+{"".join(_chart(number, each) for number, each in enumerate(one.charts, 1))}
+</main>
+{_made(one)}"""
+    return page(plain(one.title), body, style=STYLE)
+
+
+def terminal(one: Experiment) -> str:
+    """Title and sentences with their figures, for a terminal."""
+    lines = [one.title, ""]
+    for measure in one.measures:
+        lines.append(measure.sentence)
+        lines += [f"    {said}" for said in [*_facts(measure), *measure.notes]]
+    return "\n".join(plain(line) for line in [*lines, *one.cautions(), *one.notes])
+
+
+def _facts(one: Measure) -> list[str]:
+    return measured(
+        Finding(
+            sentence=one.sentence,
+            value=one.value,
+            unit=one.unit,
+            n=one.n,
+            denominator=one.denominator,
+            interval=one.interval,
+            interval_by=one.interval_by,
+            null=one.null,
+            null_by=one.null_by,
+        )
+    )
+
+
+def _measure(one: Measure) -> str:
+    facts = "; ".join(map(shown, _facts(one)))
+    notes = "".join(f"<li>{shown(note)}</li>" for note in one.notes)
+    return f"""<article><p class=sentence>{shown(one.sentence)}</p>
+{f"<p class=facts>{facts}</p>" if facts else ""}{f"<ul class=notes>{notes}</ul>" if notes else ""}</article>"""
+
+
+def _strip(strip: Strip, one: Experiment, archives: Mapping[str, Archive]) -> str:
+    frames = "".join(f"<li>{_frame(frame, one, archives)}</li>" for frame in strip.frames)
+    note = f"<p class=quiet>{shown(strip.note)}</p>" if strip.note else ""
+    return f"<section><h2>{shown(strip.heading)}</h2>{note}<ol class=strip>{frames}</ol></section>"
+
+
+def _frame(frame: Frame, one: Experiment, archives: Mapping[str, Archive]) -> str:
+    if not frame.name:
+        archive = archives[frame.archive or one.archive]
+        caption = f'<p class="quiet said">{shown(frame.caption)}</p>' if frame.caption else ""
+        figure = work(frame.item, [archive])
+        return figure.replace("<figcaption>", f"<figcaption>{caption}", 1)
+    image = one.generated(frame.name)
+    data = base64.b64encode(image.png()).decode()
+    caption = shown(frame.caption)
+    return f"""<figure class=generated>
+<div class=mat><img alt="Generated image, not a work: {caption}" src="data:image/png;base64,{data}"></div>
+<figcaption><p class="title said">{caption}</p>
+<p class=quiet>generated, not a work; seed {image.record.seed}</p></figcaption>
+</figure>"""
+
+
+def _film(one: Experiment, path: Path | None) -> str:
+    if path is None:
+        return ""
+    data = base64.b64encode(path.read_bytes()).decode()
+    return f"""<section class=film><h2>As a film</h2>
+<p class=quiet>{len(one.film)} generated images; the GIF {shown(path.name)} lies beside this page, its records in
+{shown(path.with_suffix(".json").name)}.</p>
+<img alt="Film of {len(one.film)} generated images, none a work" src="data:image/gif;base64,{data}"></section>"""
+
+
+def _chart(number: int, one: Chart) -> str:
+    if not one.rows:
+        return ""
+    kept = Table(columns=one.columns, rows=one.rows, ids=one.ids)
+    drawn, heading = "", f"chart{number}"
+    if one.kind == "arrows":
+        drawn = f"<figure class=picture>{arrows(one)}<figcaption class=quiet>{shown(one.alt)}</figcaption></figure>"
+    elif one.kind:
+        picture = Picture(kind="bars" if one.kind == "bars" else "curve", x=one.x, y=one.y, alt=one.alt)
+        drawn = f"<figure class=picture>{chart(picture, kept, labelled_by=heading)}</figure>"
+    return f"""<section><h2 id={heading}>{shown(one.heading)}</h2>{drawn}
+<details{"" if one.kind else " open"}><summary>{len(one.rows)} rows</summary>{html_table(kept)}</details></section>"""
+
+
+def _made(one: Experiment) -> str:
+    facts = "".join(
+        f"<dt>{shown(name.replace('_', ' '))}</dt><dd>{shown(str(value))}</dd>" for name, value in one.settings.items()
+    )
+    return f"""<footer><h2>How this was made</h2><dl>{facts}</dl>
+<p class=quiet>Every image lies in the folder images with its record inside and beside it: prompts, seed, conditioning
+works, lineage of the weights. The archive’s own encoder measured all of it. Figures hold for this generator and this
+encoder.</p></footer>"""
