@@ -9,7 +9,7 @@ demo: $(VENV)/.installed          ## draw a cabinet of works, keep it, search it
 	$(RUN)/latentarchive demo
 
 test: $(VENV)/.installed lint     ## everything that must hold, in under ten minutes
-	$(RUN)/python -m pytest -q
+	OMP_WAIT_POLICY=PASSIVE $(RUN)/python -m pytest -q -n 2 --dist loadfile
 
 test-slow: $(VENV)/.installed     ## what takes longer
 	$(RUN)/python -m pytest -q -m slow

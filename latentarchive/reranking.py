@@ -65,7 +65,9 @@ class Rerank:
             raise QueryError(message)
         if bool(self.field) == (name in BY_LIKENESS):
             message = (
-                f"{name} looks at images and takes no field" if self.field else f"{name} needs a field: {name}:place"
+                f"{name} looks at images and takes no field"
+                if self.field
+                else f"{name} needs a field: {name}:place{'=VALUE' * (name == 'fa-ir')}"
             )
             raise QueryError(message)
         if bool(self.value) != (name == "fa-ir"):
@@ -205,7 +207,8 @@ def _alike(cosines: NDArray[np.floating], random: float) -> NDArray[np.floating]
 def _fa_ir(asked: Rerank, found: Candidates, k: int) -> tuple[list[int], str]:
     if asked.value not in found.counts:
         close = difflib.get_close_matches(asked.value, found.counts, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        common = sorted(found.counts, key=lambda value: (-found.counts[value], value))[:3]
+        hint = f"; did you mean {close[0]!r}?" if close else f"; the most common: {', '.join(common)}" if common else ""
         message = f"nothing that was searched has {asked.field} = {asked.value!r}{hint}"
         raise QueryError(message)
     total = sum(found.counts.values())

@@ -136,7 +136,7 @@ def test_neighbours_of_other_kinds_by_hand(archive):
     assert creator.others == len(list(archive.shown(f"creator = '{creator.value}'"))) - 1
     assert creator.of == 9
     assert creator.shared == sum(hit.item.creator == creator.value for hit in meaning.hits)
-    assert (decade.value, decade.others, decade.nearest) == ("1900", 8, 2)
+    assert (decade.value, decade.others, decade.nearest) == ("1900s", 8, 2)
     assert json.loads(json.dumps(found.record()))["sides"][2]["value"] == creator.value
 
 

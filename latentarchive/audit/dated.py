@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentarchive.audit.finding import Skip
-from latentarchive.audit.labels import WIDEST, years
+from latentarchive.audit.labels import years
 from latentarchive.audit.probes import Probed
 from latentarchive.audit.subject import Subject
+from latentarchive.facets import WIDEST
 
 Floats = NDArray[np.float64]
 

@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 from latentarchive.audit.finding import Skip, shortened
 from latentarchive.audit.stated import WHITE, state
 from latentarchive.audit.subject import Subject
-from latentarchive.facets import SPANS
+from latentarchive.facets import SPANS, WIDEST, widest
 
 Ints = NDArray[np.int64]
 
 FIELDS = ("creator", "place", "medium", "subjects", "decade", "source")
 """Fields that are held against the space unless others are named."""
-
-WIDEST = 20
-"""Years that a date may span to be taken for its middle: "1890s" is, "19th century" is not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +108,7 @@ def stated(subject: Subject, ids: Sequence[str], field: str) -> tuple[str, list[
     """
     if field in SPANS:
         span = SPANS[field]
-        begins = years(subject, ids, max(WIDEST, span)) // span * span
+        begins = years(subject, ids, widest(field)) // span * span
         return field, [None if np.isnan(year) else _span(int(year), span) for year in begins]
     numbered = re.fullmatch(r"(.+)\.(\d+)", field)
     name, place = (numbered[1], int(numbered[2])) if numbered and not subject.named(field) else (field, 1)
@@ -166,7 +163,7 @@ def in_turn(kinds: Ints) -> Ints:
     return order[np.lexsort((kinds[order], np.arange(len(order)) - first))]
 
 
-def years(subject: Subject, ids: Sequence[str], widest: int = WIDEST) -> NDArray[np.float64]:
+def years(subject: Subject, ids: Sequence[str], most: int = WIDEST) -> NDArray[np.float64]:
     """Middle of the years of each work, NaN for those undated or of a wider range: float64 (n,).
 
     Raises:
@@ -174,7 +171,7 @@ def years(subject: Subject, ids: Sequence[str], widest: int = WIDEST) -> NDArray
     """
     first = subject.sql("year")
     last = f"coalesce({subject.sql('year_end')}, {first})" if subject.has("year_end") else first
-    rows = subject.rows(f"SELECT id, ({first} + {last}) / 2 FROM items WHERE {last} - {first} <= {int(widest)}")
+    rows = subject.rows(f"SELECT id, ({first} + {last}) / 2 FROM items WHERE {last} - {first} <= {int(most)}")
     stated = dict(rows)
     return np.array([stated.get(one, np.nan) for one in ids], np.float64)
 

@@ -9,11 +9,11 @@ import numpy as np
 from latentarchive.audit.chance import LEVEL
 from latentarchive.audit.dated import dated_works
 from latentarchive.audit.finding import Finding, Picture, Table
-from latentarchive.audit.labels import WIDEST
 from latentarchive.audit.probes import Probed
 from latentarchive.audit.subject import Subject
 from latentarchive.audit.texts import text_vectors
 from latentarchive.audit.vocabulary import KNOWN, knowledge, known, terms_of, unsure
+from latentarchive.facets import WIDEST
 from latentarchive.measures.drift import slopes
 from latentarchive.measures.intervals import Z95
 

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from latentarchive.audit.chance import LEVEL, p_value
 from latentarchive.audit.dated import FEWEST, dated_works, too_few
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
-from latentarchive.audit.labels import WIDEST, years
+from latentarchive.audit.labels import years
 from latentarchive.audit.movement import movement
 from latentarchive.audit.neighbours import neighbours
 from latentarchive.audit.probes import SAMPLE, probed
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
+from latentarchive.facets import WIDEST
 from latentarchive.measures.drift import distance_correlation, group_distances
 from latentarchive.measures.intervals import around_mean, middle
 from latentarchive.measures.mixing import chance_of, mean_difference

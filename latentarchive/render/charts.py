@@ -15,13 +15,14 @@ from typing import Any
 
 from latentarchive.audit.finding import Picture, Table
 from latentarchive.plaintext import plain
+from latentarchive.render.axes import COLOURS, LINE, THIN, escaped, is_number, short_name, ticks_over
 from latentarchive.render.figures import cell, number
+from latentarchive.render.intervals import intervals
 
-COLOURS = ("var(--first)", "var(--second)", "var(--third)", "var(--fourth)")
 DASHES = ("none", "7 4", "2 3", "9 3 2 3")
 
-HEIGHT, LINE, THIN = 224, 18, 9
-"""Heights in pixels: of the field of a curve or timeline, of a line of text, of a bar."""
+HEIGHT = 224
+"""Of the field of a curve or timeline, in pixels."""
 
 STEPS = (("decade", 10), ("century", 100))
 """Years that a bar of a timeline stands for, by a word in the name of its column; otherwise one, or as many as it
@@ -29,9 +30,6 @@ says ("25 years from")."""
 
 ZEROS = 6
 """So many bars of nothing at the end of a picture are told in one line."""
-
-LONGEST = 44
-"""Characters of a name in a drawing, so that none is cut off 400 pixels wide; the whole name stands in the table."""
 
 
 def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
@@ -46,12 +44,12 @@ def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
         The drawing; "" if there is nothing to draw.
     """
     rows = table.rows
-    if not any(_is_number(row[y]) for row in rows for y in picture.y) or picture.kind in ("pairs", "neighbours"):
+    if not any(is_number(row[y]) for row in rows for y in picture.y) or picture.kind in ("pairs", "neighbours"):
         return ""
-    named = f'aria-labelledby="{escape(labelled_by)}"' if labelled_by else f'aria-label="{_text(picture.alt)}"'
+    named = f'aria-labelledby="{escape(labelled_by)}"' if labelled_by else f'aria-label="{escaped(picture.alt)}"'
     if picture.kind == "intervals":
-        body, height = _intervals(picture, table, rows)
-    elif picture.kind == "bars" or not all(_is_number(row[picture.x]) for row in rows):
+        body, height = intervals(picture, table, rows)
+    elif picture.kind == "bars" or not all(is_number(row[picture.x]) for row in rows):
         body, height = _bars(picture, table, rows)
     else:
         body, height = _field(picture, table, sorted(rows, key=lambda row: float(row[picture.x])))
@@ -62,7 +60,7 @@ def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
 def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
     """Lying bars, each under its name, with its value at the right."""
     measures = [(y, COLOURS[k % len(COLOURS)]) for k, y in enumerate(picture.y)]
-    most = max(abs(_height(row[y], picture)) for row in rows for y, _ in measures if _is_number(row[y]))
+    most = max(abs(_height(row[y], picture)) for row in rows for y, _ in measures if is_number(row[y]))
     parts, top = _key(picture, table, line=False)
     top += 6
     drawn = max(k for k, row in enumerate(rows, 1) if any(row[y] for y, _ in measures) or k == 1)
@@ -71,11 +69,11 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
         name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
         values = plain(" · ".join(cell(row[y], table.columns[y]) for y, _ in measures))
         parts.append(f"<g><title>{escape(f'{name}: {values}')}</title>")
-        parts.append(f'<text x="0" y="{top + 13}">{escape(_short(name))}</text>')
+        parts.append(f'<text x="0" y="{top + 13}">{escape(short_name(name))}</text>')
         parts.append(f'<text class="v" x="100%" y="{top + 13}" text-anchor="end">{escape(values)}</text>')
         top += LINE
         for y, colour in measures:
-            share = abs(_height(row[y], picture)) / most if _is_number(row[y]) and most else 0.0
+            share = abs(_height(row[y], picture)) / most if is_number(row[y]) and most else 0.0
             parts.append(f'<rect x="0" y="{top}" width="100%" height="{THIN - 2}" fill="var(--mat)"/>')
             parts.append(f'<rect x="0" y="{top}" width="{share:.3%}" height="{THIN - 2}" fill="{colour}"/>')
             top += THIN
@@ -88,69 +86,6 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
     return parts, top
 
 
-def _intervals(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
-    """Lying intervals on one axis, each under its name, its value a dot and at the right.
-
-    Marks stand beside the intervals and leave the names alone. Where an end is missing, an arrow goes to the edge.
-    """
-    value, low, high = picture.y
-    drawn = [row for row in rows if _is_number(row[value])]
-    if not drawn:
-        return [], 0
-    ends = [float(row[y]) for row in drawn for y in picture.y if _is_number(row[y])]
-    ends += [float(at) for at, _ in picture.marks]
-    ticks = _ticks(min(ends), max(ends))
-    first, last = min(*ends, ticks[0]), max(*ends, ticks[-1])
-    column = table.columns[value]
-
-    def along(at: float) -> str:
-        return f"{0.01 + 0.98 * (at - first) / ((last - first) or 1):.2%}"
-
-    parts, top, strip = [], 6, THIN + 8
-    for row in drawn:
-        name = plain(cell(row[picture.x], table.columns[picture.x])) or "(nothing)"
-        bounds = [cell(row[y], table.columns[y]) if _is_number(row[y]) else "no bound" for y in (low, high)]
-        said = plain(_as_ticks(row[value], column, ticks))
-        parts.append(f"<g><title>{escape(plain(f'{name}: {said} ({bounds[0]} to {bounds[1]})'))}</title>")
-        parts.append(f'<text x="0" y="{top + 13}">{escape(_short(name))}</text>')
-        parts.append(f'<text class="v" x="100%" y="{top + 13}" text-anchor="end">{escape(said)}</text>')
-        top += LINE
-        for at, mark in picture.marks:
-            x, told = along(at), _text(f"{number(at)}: {mark}" if mark else number(at))
-            parts.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{top + strip - 3}" stroke="var(--quiet)"')
-            parts.append(f' stroke-dasharray="3 3"><title>{told}</title></line>')
-        y = top + 5
-        x1, x2 = (along(row[end]) if _is_number(row[end]) else edge for end, edge in ((low, "0%"), (high, "100%")))
-        parts.append(f'<line x1="{x1}" x2="{x2}" y1="{y}" y2="{y}" stroke="{COLOURS[0]}" stroke-width="3"/>')
-        parts += [
-            _arrow(edge, y, out) for end, edge, out in ((low, "0%", 1), (high, "100%", -1)) if not _is_number(row[end])
-        ]
-        parts.append(f'<circle cx="{along(row[value])}" cy="{y}" r="4.5" fill="{COLOURS[0]}"/></g>')
-        top += strip
-    for tick in ticks:
-        share = (tick - first) / ((last - first) or 1)
-        anchor = "start" if share < 0.05 else "end" if share > 0.95 else "middle"
-        said = escape(cell(tick, column))
-        parts.append(f'<text class="v" x="{along(tick)}" y="{top + 16}" text-anchor="{anchor}">{said}</text>')
-    parts.append(f'<text x="50%" y="{top + 34}" text-anchor="middle">{_text(picture.x_name or column)}</text>')
-    return parts, top + 40
-
-
-def _arrow(edge: str, y: int, out: int) -> str:
-    """The head of an arrow that points over an edge."""
-    path = f"M0 0L{9 * out} -5V5z"
-    return f'<svg x="{edge}" y="{y}" overflow="visible"><path d="{path}" fill="{COLOURS[0]}"/></svg>'
-
-
-def _as_ticks(value: float, column: str, ticks: Sequence[float]) -> str:
-    """A value as a column has it, but plain numbers with as many places as the axis lets one see."""
-    said = cell(value, column)
-    if said != number(value) or len(ticks) < 2 or float(value).is_integer():
-        return said
-    places = max(0, 2 - math.floor(math.log10(ticks[1] - ticks[0])))
-    return f"{round(value, places) + 0.0:,.{places}f}"
-
-
 def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
     """A curve or a timeline: grid with its values, lines or standing bars, marks, the axis below."""
     lorenz = _is_lorenz(picture, rows)
@@ -159,9 +94,11 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
     step = _years(table.columns[picture.x].lower()) if bars else 0
     first, last = at[0], at[-1] + step
     span = (last - first) or 1.0
-    values = [_height(row[y], picture) for row in rows for y in picture.y if _is_number(row[y])]
+    values = [_height(row[y], picture) for row in rows for y in picture.y if is_number(row[y])]
     low, high = (min([*values, 0.0]), max([*values, 0.0])) if not picture.log else (min(values), max(values))
-    ticks = _ticks(low, high) if not picture.log else [float(p) for p in range(math.floor(low), math.ceil(high) + 1)]
+    ticks = (
+        ticks_over(low, high) if not picture.log else [float(p) for p in range(math.floor(low), math.ceil(high) + 1)]
+    )
     low, high = min(low, ticks[0]), max(high, ticks[-1])
     high = high if high > low else low + 1
     measure = table.columns[picture.y[0]]
@@ -187,7 +124,7 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
         parts.append(_line([(0, 1000), (1000, 0)], "var(--quiet)", "4 4", thin=True))
     for k, y in enumerate(picture.y):
         points = [
-            (1000 * along(x), 1000 * (1 - up(_height(row[y], picture)))) if _is_number(row[y]) else None
+            (1000 * along(x), 1000 * (1 - up(_height(row[y], picture)))) if is_number(row[y]) else None
             for x, row in zip(at, rows, strict=True)
         ]
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
@@ -200,7 +137,7 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
             parts += [_line(run, colour, dash) for run in _runs(points)]
     parts += ["</svg>", *labels]
     bottom = top + HEIGHT
-    ends = _ticks(at[0], at[-1], whole=bars) if span > 1e-12 else [at[0]]
+    ends = ticks_over(at[0], at[-1], whole=bars) if span > 1e-12 else [at[0]]
     for tick in [t for t in ends if first <= t <= last]:
         share = along(tick)
         anchor = "start" if share < 0.05 else "end" if share > 0.95 else "middle"
@@ -208,7 +145,7 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
         parts.append(f'<text class="v" x="{share:.2%}" y="{bottom + 16}" text-anchor="{anchor}">{escape(said)}</text>')
     name = picture.x_name or ("" if bars else table.columns[picture.x])
     if name:
-        parts.append(f'<text x="50%" y="{bottom + 34}" text-anchor="middle">{_text(name)}</text>')
+        parts.append(f'<text x="50%" y="{bottom + 34}" text-anchor="middle">{escaped(name)}</text>')
     if lorenz:
         parts.append(f'<text class="v" x="62%" y="{top + HEIGHT * 0.3:.0f}" text-anchor="end">equal shares</text>')
     return parts, round(bottom + (40 if name else 22))
@@ -225,13 +162,13 @@ def _key(picture: Picture, table: Table, *, line: bool) -> tuple[list[str], int]
     names = [table.columns[y] for y in picture.y]
     if len(names) == 1:
         said = picture.y_name or ("" if picture.kind == "bars" else names[0])
-        return ([f'<text x="0" y="13">{_text(said)}</text>'], LINE) if said else ([], 0)
+        return ([f'<text x="0" y="13">{escaped(said)}</text>'], LINE) if said else ([], 0)
     parts = []
     for k, name in enumerate(names):
         y, colour = 9 + k * LINE, COLOURS[k % len(COLOURS)]
         dash = DASHES[k % len(DASHES)] if line else "none"
         parts.append(f'<line x1="0" x2="26" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="{2 if line else 7}"')
-        parts.append(f' stroke-dasharray="{dash}"/><text x="34" y="{y + 4}">{_text(name)}</text>')
+        parts.append(f' stroke-dasharray="{dash}"/><text x="34" y="{y + 4}">{escaped(name)}</text>')
     return parts, len(names) * LINE
 
 
@@ -242,7 +179,9 @@ def _marks(parts: list[str], picture: Picture, along: Any, top: int) -> int:
         return top
     named = [(at, name) for _, at, name in shown if name]
     for k, (at, name) in enumerate(named):
-        parts.append(f'<text class="v" x="0" y="{top + k * LINE}">{_text(_short(f"{number(at)}: {name}"))}</text>')
+        parts.append(
+            f'<text class="v" x="0" y="{top + k * LINE}">{escaped(short_name(f"{number(at)}: {name}"))}</text>'
+        )
     first = top + len(named) * LINE + 4
     bottom = first + len(shown) * 14
     for k, (share, at, _) in enumerate(shown):
@@ -273,18 +212,6 @@ def _runs(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[float
     return [run if len(run) > 1 else [(run[0][0] - 4, run[0][1]), (run[0][0] + 4, run[0][1])] for run in runs if run]
 
 
-def _ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
-    """Three to six round values that span a range."""
-    if high <= low:
-        return [low]
-    raw = (high - low) / 4
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw)
-    step = max(math.ceil(step), 1) if whole else step
-    start = math.floor(low / step)
-    return [round(k * step, 12) for k in range(start, math.ceil(high / step) + 1)]
-
-
 def _is_lorenz(picture: Picture, rows: Sequence[Sequence[Any]]) -> bool:
     """Whether shares of all are drawn against shares of all: from nothing and nothing to all and all."""
     if picture.kind != "curve" or len(picture.y) != 1 or len(rows) < 2:
@@ -295,21 +222,3 @@ def _is_lorenz(picture: Picture, rows: Sequence[Sequence[Any]]) -> bool:
 
 def _height(value: float, picture: Picture) -> float:
     return math.log10(value) if picture.log and value > 0 else 0.0 if picture.log else float(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _short(name: str) -> str:
-    """A name that fits: of an address both ends are kept, as its end tells it from its neighbours."""
-    name = re.sub(r"^https?://(www\.)?", "", name)
-    if len(name) <= LONGEST:
-        return name
-    if "/" in name and " " not in name:
-        return f"{name[: LONGEST // 2]}…{name[1 - LONGEST // 2 :]}"
-    return name[: LONGEST - 1].rstrip() + "…"
-
-
-def _text(text: str) -> str:
-    return escape(plain(text))
