@@ -309,8 +309,8 @@ def _beside(near: Near, terms: Sequence[Term]) -> Strip:
 
 def _measure(space: str, score: float, null: float, archival: float, count: int) -> Measure:
     return Measure(
-        sentence=f"The middle found in {NAMES[space]} lies between its {count} ends with a mixture score of {score:.2f};"
-        f" the work nearest to that middle has {archival:.2f}, random works {null:.2f}.",
+        sentence=f"The middle found in {NAMES[space]} lies between its {count} ends with a mixture score of "
+        f"{score:.2f}; the work nearest to that middle has {archival:.2f}, random works {null:.2f}.",
         value=score,
         unit="of 1",
         n=1,
