@@ -15,6 +15,7 @@ from latentarchive.cli.main import main
 from latentarchive.diffusion import (
     Capabilities,
     Generated,
+    Point,
     Record,
     Words,
     from_work,
@@ -30,6 +31,7 @@ from latentarchive.diffusion.drift import coherence, drift
 from latentarchive.diffusion.experiment import Measure, load_experiment
 from latentarchive.diffusion.inversion import inverted
 from latentarchive.diffusion.noising import levels
+from latentarchive.diffusion.points import between
 from latentarchive.diffusion.seeds import seeds
 from latentarchive.diffusion.swap import Swap, swap
 from latentarchive.diffusion.telephone import attractors, telephone
@@ -478,6 +480,25 @@ def test_every_family_that_is_told_words_can_be_watched_and_sent_works(families,
     assert [record.start for record in moved.records.values()] == list(moved.items)
     with pytest.raises(GeneratorError, match="told image vectors, and this one takes words"):
         blend(bench, ids[:2])
+
+
+@pytest.mark.parametrize("more", [{}, {"image_adapter": "ip-adapter/ip-adapter.safetensors"}])
+def test_generators_of_one_vector_are_told_what_lies_between_and_run_backwards(families, more):
+    """Stable unCLIP, and Stable Diffusion with an IP-Adapter: raw vectors of 16 dimensions."""
+    name = "sd" if more else "unclip"
+    other = load_generator(str(families / name), **{key: str(families / path) for key, path in more.items()})
+    ends = [
+        Point(vector.astype(np.float32), norm, "e", "a work", ids=(item,), weights=(1.0,))
+        for vector, norm, item in zip(np.eye(16)[:2], (8.0, 12.0), ("w:1", "w:2"), strict=True)
+    ]
+    middle = between(ends, [0.5, 0.5], made="the middle")
+    assert middle.vector == pytest.approx(np.array([2**-0.5, 2**-0.5, *[0] * 14]), abs=1e-6)
+    assert (middle.norm, middle.ids, middle.weights) == (10, ("w:1", "w:2"), (0.5, 0.5))
+    (image,) = other.generate(middle, seeds=[0], steps=2)
+    assert image.record.items == ("w:1", "w:2")
+    noise = inverted(other, other.encode(image.image), middle, steps=3)
+    assert noise.shape == other.noise(0).shape
+    assert np.isfinite(noise).all()
 
 
 # --- what all of them share ----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,40 +23,54 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setting:
-    """What every experiment is asked beside its own question."""
+    """What every experiment is asked beside its own question: what loads the generator, and how it is asked."""
 
     generator: str
+    adapter: str
+    image_adapter: str
+    prior: str
+    device: str
+    encoder: str | None
     steps: int | None
     guidance: float | None
     out: Path | None
     as_json: bool
 
 
-def common(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `Setting`, as its last argument."""
-
-    @click.option("--generator", default="tiny", show_default=True, help="Folder, or id, of the generator.")
-    @click.option("--steps", type=click.IntRange(min=1), help="Denoising steps.  [default: the generator's own]")
-    @click.option("--guidance", type=click.FloatRange(min=1), help="1: the condition alone.  [default: its own]")
-    @click.option(
+OPTIONS = (
+    click.option(
+        "--generator", default="tiny", show_default=True, metavar="ID|DIR", help="tiny, a folder, or a hub id."
+    ),
+    click.option("--adapter", default="", metavar="DIR", help="A LoRA to put into the generator."),
+    click.option(
+        "--image-adapter", default="", metavar="FILE", help="An IP-Adapter, by which it is told image vectors."
+    ),
+    click.option("--prior", default="", metavar="DIR", help="The prior of Kandinsky, by which it is told words."),
+    click.option("--device", default="cpu", show_default=True, help="Where the generator computes, as torch names it."),
+    click.option("--encoder", help="Where the archive's encoder lies, if not where it was."),
+    click.option("--steps", type=click.IntRange(min=1), help="Denoising steps.  [default: the generator's own]"),
+    click.option("--guidance", type=click.FloatRange(min=1), help="1: the condition alone.  [default: its own]"),
+    click.option(
         "--out",
         type=click.Path(path_type=Path, file_okay=False),
         help="Folder for the page, the images and their records.  [default: ./COMMAND-ARCHIVE]",
-    )
-    @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-    @wraps(command)
-    def given(
-        *args: Any,
-        generator: str,
-        steps: int | None,
-        guidance: float | None,
-        out: Path | None,
-        as_json: bool,
-        **own: Any,
-    ) -> None:
-        command(*args, **own, setting=Setting(generator, steps, guidance, out, as_json))
+    ),
+    click.option("--json", "as_json", is_flag=True, help="One JSON object."),
+)
 
-    return given
+
+def common(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `Setting`, as its last argument."""
+
+    @wraps(command)
+    def given(*args: Any, **named: Any) -> None:
+        setting = Setting(**{one.name: named.pop(one.name) for one in fields(Setting)})
+        command(*args, **named, setting=setting)
+
+    decorated: Callable[..., None] = given
+    for option in reversed(OPTIONS):
+        decorated = option(decorated)
+    return decorated
 
 
 def run(kind: str, archive: str, setting: Setting, ask: Callable[[Bench], Experiment], *, other: str = "") -> None:
@@ -67,11 +81,17 @@ def run(kind: str, archive: str, setting: Setting, ask: Callable[[Bench], Experi
     from latentarchive.diffusion.experiment import IMAGES
     from latentarchive.render import experiments, pages, text
 
-    opened = [latentarchive.open(name) for name in (archive, other) if name]
+    opened = [latentarchive.open(name, encoder=setting.encoder) for name in (archive, other) if name]
     folder = setting.out or Path(f"{kind}-{opened[0].name}")
     if folder.is_dir():
         pages.check_place(folder / f"{kind}.html")
-    generator = load_generator(setting.generator)
+    generator = load_generator(
+        setting.generator,
+        adapter=setting.adapter,
+        image_adapter=setting.image_adapter,
+        prior=setting.prior,
+        device=setting.device,
+    )
     kept: list[str] = []
 
     def keep(name: str, image: Generated) -> None:
@@ -221,7 +241,7 @@ def swap(archive: str, other: str, words: str, n: int, seed: int, setting: Setti
     import latentarchive
     from latentarchive.diffusion.swap import swap as ask
 
-    second = latentarchive.open(other)
+    second = latentarchive.open(other, encoder=setting.encoder)
     run("swap", archive, setting, lambda bench: ask(bench, second, words, n=n, seed=seed), other=other)
 
 

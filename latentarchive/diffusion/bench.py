@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class Bench:
         """How it was asked, for the record of an experiment."""
         generator = self.generator
         return {
-            "generator": generator.id.rpartition("/")[2],
+            "generator": Path(generator.id).name,
             "generator_fingerprint": generator.fingerprint,
             "steps": self.steps,
             "guidance": self.guidance,
