@@ -32,6 +32,9 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	$(RUN)/python -m benchmarks.growth
 	$(RUN)/python -m benchmarks.startup
 	$(RUN)/python -m benchmarks.generation
+	$(RUN)/latentarchive demo --out build/bench
+	$(RUN)/python -m benchmarks.contrast build/bench/cabinet
+	$(RUN)/python -m benchmarks.memorisation build/bench/cabinet
 	$(RUN)/python -m benchmarks.ray
 	$(RUN)/python -m benchmarks.training_set
 	$(RUN)/latentarchive demo --out models/demo

@@ -15,7 +15,7 @@ from latentarchive.audit.drifted import FIELDS, dates_of, drift_of
 from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Skip, Table
 from latentarchive.audit.registry import check
 from latentarchive.audit.subject import Subject
-from latentarchive.diffusion.contrast import PAIRED, Placed
+from latentarchive.diffusion.contrast import LEAST, PAIRED, Placed
 from latentarchive.measures.copying import apart, authentic
 from latentarchive.measures.coverage import K, coverage, distances, expected_coverage
 from latentarchive.measures.discrepancy import (
@@ -62,19 +62,22 @@ def nearest(subject: Subject) -> Iterator[Finding]:
         if one.near
     )
     n = sum(counts.values())
+    enough = min(n, len(contrast.retrieved)) >= LEAST
+    said = f"{n:,} generated images resemble {len(counts):,} different works most; "
+    said += f"one work is nearest to {most:,} of them." if most > 1 else "no work is nearest to two of them."
+    if len(counts) == 1 and n > 1:
+        said = f"All {n:,} generated images resemble one and the same work most."
+    if not enough:
+        said = "The works that each generated image resembles most are named; for figures there are too few images."
+    by = f"works nearest to the first {min(n, len(contrast.retrieved)):,} works found, without themselves"
     yield Finding(
-        sentence=f"{n:,} generated images resemble {len(counts):,} different works most; one work is nearest to "
-        f"{most:,} of them."
-        if len(counts) > 1
-        else f"All {n:,} generated images resemble one and the same work most.",
-        value=len(counts),
+        sentence=said,
+        value=len(counts) if enough else None,
         unit="works",
         n=n,
         denominator="generated images",
-        null=float(len(beside)) if beside else None,
-        null_by=f"works nearest to the first {min(n, len(contrast.retrieved)):,} works found, without themselves"
-        if beside
-        else "",
+        null=float(len(beside)) if enough else None,
+        null_by=by if enough else "",
         examples=tuple(item for item, _ in counts.most_common(MOST_EXAMPLES)),
         table=Table(
             columns=("image", "nearest work", "score", "place in the search", "place of the best source"),
@@ -166,15 +169,18 @@ def refound(subject: Subject) -> Iterator[Finding]:
         )
     sources = len(found[0].made[0].sources)
     among = {
-        "words": f"one of the {sources:,} works that the words find",
-        "captions": "the work whose caption they were told",
-        "image": "the work that they began from",
-    }.get(contrast.told, f"one of the {sources:,} works that it was told" if sources > 1 else "the work it was told")
+        "words": f"one of the {sources:,} that the words find",
+        "captions": "the one whose caption they were told",
+        "image": "the one that they began from",
+    }.get(
+        contrast.told, f"one of the {sources:,} that they were told" if sources > 1 else "the one that they were told"
+    )
     yield told(
         contrast,
         measured,
         sentence=lambda one: (
-            f"Of {contrast.size:,} works, {one.value * found[0].n:.0f} of {found[0].n} images resemble {among} most."
+            f"For {one.value * found[0].n:.0f} of {found[0].n} images the work that they resemble most, of "
+            f"{contrast.size:,}, is {among}."
         ),
         quantity="The share of the images that resemble the work they began from more than any other",
         unit="share",

@@ -52,12 +52,14 @@ body { max-width: 84rem; }
 .generated .title { font-style: italic; }
 .copy { border-left: 3px solid var(--first); padding-left: .5rem; }
 ol.sweep { display: block; }
+ol.sweep.two { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
 ol.sweep > li { border-top: 1px solid var(--line); break-inside: avoid; padding: 1rem 0; }
-.strip { display: grid; gap: 1rem; grid-auto-columns: minmax(8.5rem, 1fr); grid-auto-flow: column; overflow-x: auto;
+.strip { display: grid; gap: 1rem; grid-auto-columns: minmax(8.5rem, 14rem); grid-auto-flow: column; overflow-x: auto;
   padding: 2px; }
 .strip:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 .strip figcaption { font-size: .8rem; }
 .strip .quiet { font-size: .78rem; }
+.walls h3 { margin: 1rem 0 .5rem; }
 .findings article { margin-bottom: 1.1rem; max-width: 48rem; }
 .findings .sentence { margin: 0; }
 .findings details { margin: .15rem 0; }
@@ -138,10 +140,13 @@ def _heading(contrast: Contrast) -> str:
 def _walls(contrast: Contrast, folder: Path, archive: Archive) -> str:
     kept = "".join(f"<li>{work(one.id, [archive])}</li>" for one in contrast.retrieved)
     made = "".join(f"<li>{_generated(one, contrast, folder, archive)}</li>" for one in contrast.made)
+    others = [one for one in (contrast.made[0].sources if contrast.made else ()) if one not in items]
+    with_them = "".join(f"<li>{work(one, archive.item(one), archive)}</li>" for one in others)
+    asked = f"<h3>Asked with</h3><ol class=works>{with_them}</ol><h3>Found</h3>" if others else ""
     return f"""<div class=walls>
 <section aria-labelledby=kept><h2 id=kept>Kept: retrieved from the archive</h2>
 <p class=quiet>{_works(len(contrast.retrieved))}, nearest first.</p>
-<ol class="works">{kept}</ol></section>
+{asked}<ol class="works">{kept}</ol></section>
 <section aria-labelledby=made><h2 id=made>Made: generated, none of them a work</h2>
 <p class=quiet>{_images(len(contrast.made))}, in the order of their seeds.</p>
 <ol class="works">{made}</ol></section>
@@ -160,7 +165,7 @@ def _pairs(contrast: Contrast, folder: Path, archive: Archive) -> str:
         )
     return f"""<section aria-labelledby=kept><h2 id=kept>Kept, and <span id=made>made anew</span></h2>
 <p class=quiet>{BESIDE[contrast.told]}</p>
-<ol class="works sweep">{"".join(strips)}</ol></section>"""
+<ol class="works sweep{" two" if contrast.told == "captions" else ""}">{"".join(strips)}</ol></section>"""
 
 
 def _generated(one: Made, contrast: Contrast, folder: Path, archive: Archive) -> str:
