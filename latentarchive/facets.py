@@ -13,7 +13,7 @@ SPANS = {"decade": 10, "century": 100}
 """Facets made of the years of an item, and how many years each spans: 1890 is of the 1890s, and of 1800 to 1899."""
 
 WIDEST = 20
-"""Years that a date may span to be taken for its middle: "1890s" is, "19th century" is not. For a century, a hundred."""
+"""Years that a date may span to be taken for its middle: "1890s" is, "19th century" is not. For a century, 100."""
 
 COLUMNS = ("title", "creator", "date", "medium", "place", "rights", "rights_class", "mining", "source")
 """Columns of an item that are facets as they stand; ``extra.NAME`` is one of the further ones."""

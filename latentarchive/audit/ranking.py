@@ -92,7 +92,8 @@ def languages(
     rows = archive.rows()
     if len(tongues) < 2 or len(rows) <= k:
         message = (
-            f"list {listed.name} has one language, and two are compared"
+            f"two languages or more are compared, and {tongues[0]} alone is asked for; {listed.name} has "
+            f"{', '.join(listed.languages)}"
             if len(tongues) < 2
             else f"the first {k} of {len(rows):,} works are all of them: more works than k are needed"
         )
