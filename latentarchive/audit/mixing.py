@@ -43,7 +43,7 @@ def homophily(
     their own only. Copies of a work are not counted among its neighbours.
 
     Options:
-        fields: Columns of the items, ``extra.NAME`` for a further one, ``decade`` for the catalogue's years,
+        fields: Columns of the items, ``extra.NAME`` for a further one, ``decade`` or ``century`` for its dates,
             ``subjects.2`` for the second of several values; none: creator, place, medium, subjects, decade and source,
             where they are stated.
         k: How many neighbours of each work are looked at.

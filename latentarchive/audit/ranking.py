@@ -42,7 +42,7 @@ def skew(
     held at 5 % over all questions and groups; means over questions have an interval.
 
     Options:
-        field: Of the catalogue: place, creator, decade, medium, source, extra.NAME ...
+        field: Of the catalogue, as in `mixing.homophily`.
         labels: Path of a CSV file with columns id and label, in place of a field.
         prompts: Name of a list of questions in audits/lists, or the path of one.
         queries: Questions, in place of a list.
