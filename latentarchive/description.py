@@ -56,7 +56,8 @@ def read_vocabulary(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        message = f"vocabulary {path} cannot be read ({error}); give a UTF-8 text file with one term a line"
+        why = getattr(error, "strerror", None) or error
+        message = f"vocabulary {path} cannot be read ({why}); give a UTF-8 text file with one term a line"
         raise QueryError(message) from error
     terms = list(dict.fromkeys(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")))
     if not terms:

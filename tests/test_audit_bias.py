@@ -279,7 +279,7 @@ def test_languages_by_hand(archive, tmp_path):
         [few] = ask(subject, "ranking.languages", prompts=str(path), k=10)
         assert "the first 10 of 10 works are all of them" in few.sentence
         [alone] = ask(subject, "ranking.languages", prompts=str(path), among=["en"])
-        assert "has one language, and two are compared" in alone.sentence
+        assert "two languages or more are compared, and" in alone.sentence
         path.write_text('[prompts]\nen = ["red"]\nde = ["blue"]\n')
         apart, each = ask(subject, "ranking.languages", prompts=str(path), k=1)
     assert apart.value == 0

@@ -228,12 +228,16 @@ def test_shape_of_planted_clusters(works):
         (
             "structure.hubs",
             {"k": 240},
-            "240 neighbours of each work need k from 1 and more than k works: there are 240",
+            "240 neighbours of each work need 241 works or more, and k from 1: there are 240",
         ),
         ("mixing.homophily", {"fields": ["medium"]}, "medium needs two values, and 'ink' is the only one"),
         ("mixing.homophily", {"fields": ["accession"]}, "accession has a value of its own for each of 240 works"),
         ("mixing.homophily", {"fields": ["shelf"]}, "there is no column 'shelf'"),
-        ("mixing.segregated", {"units": 200}, "quarters are 2 or more with two works each in the mean: 200 of 240"),
+        (
+            "mixing.segregated",
+            {"units": 200},
+            "quarters must be from 2 to half as many as the works, 120 of 240: got 200",
+        ),
         ("mixing.segregated", {"fields": ["source"]}, "no work states source"),
         ("kept.fields", {"fields": ["donor"]}, "donor needs two values of 20 works or more, and there is none"),
         ("kept.fields", {"sample": 49}, "probes need 50 works or more, 5 parts of ten: there are 49"),
@@ -253,7 +257,7 @@ def test_a_handful_of_works_is_passed_over(archive, tmp_path):
     with Subject.of(archive) as subject:
         found = run_suite(subject, load_suite("loss")).findings + run_suite(subject, load_suite("structure")).findings
     assert not [one.sentence for one in found if one.outcome == "fail"]
-    assert "10 neighbours of each work need k from 1 and more than k works: there are 10" in str(found)
+    assert "10 neighbours of each work need 11 works or more, and k from 1: there are 10" in str(found)
     (tmp_path / "t.csv").write_text("caption\nx\n")
     with Subject.open(tmp_path / "t.csv") as subject:
         skipped = {

@@ -79,7 +79,8 @@ def grouped(subject: Subject, field: str, labels: str, *, least: int, most: int)
     counts, large = commonest(values, least=least, most=most)
     pooled = len(counts) - len(large)
     if len(large) + (pooled > 0) < 2:
-        message = f"{by} has {len(counts):,} values, and fewer than two groups of {least} works or more to compare"
+        values_said = "1 value" if len(counts) == 1 else f"{len(counts):,} values"
+        message = f"{by} has {values_said}, and fewer than two groups of {least} works or more to compare"
         raise Skip(message)
     number = {value: i for i, value in enumerate(large)}
     known = np.array([value is not None for value in values])

@@ -58,10 +58,12 @@ def over_fields(graph: Neighbours, mixed: Sequence[Mixed], shuffles: int, left: 
     """All fields side by side, the highest assortativity first; `left` says why others could not be asked."""
     first = mixed[0]
     apart = [one for one in mixed if one.p <= LEVEL]
+    shares = f"{first.same:.1%} of their neighbours share it ({first.null.mean():.1%} by chance)"
+    most = f"{first.labels.field}: {shares}, an assortativity of {first.value:.2f} (1 at most)"
     return Finding(
-        sentence=f"Works stand most with their own by {first.labels.field}: {first.same:.1%} of their neighbours share "
-        f"it ({first.null.mean():.1%} by chance), an assortativity of {first.value:.2f} (1 at most); "
-        f"{len(apart)} of {len(mixed)} fields are told from chance.",
+        sentence=f"Works stand most with their own by {most}; {len(apart)} of {len(mixed)} fields are told from chance."
+        if apart
+        else f"By none of {len(mixed)} fields do works stand with their own in a way told from chance; most by {most}.",
         value=first.value,
         unit="assortativity",
         n=first.links,

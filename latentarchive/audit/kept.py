@@ -200,7 +200,8 @@ def _field(works: Probed, one: _Field) -> Finding:
     np.add.at(taken, (one.own, first.guess), 1)
     np.fill_diagonal(taken, 0)
     rows = []
-    for g in one.labels.listed(LISTED):
+    listed = one.labels.listed(LISTED)
+    for g in listed:
         other = int(taken[g].argmax())
         mistaken = names[other] if taken[g, other] else None
         after = (float(codes[0].found.recalls[g]),) if codes else ()
@@ -209,11 +210,11 @@ def _field(works: Probed, one: _Field) -> Finding:
     votes = one.read[1].guess
     both = wrong[votes[wrong] == first.guess[wrong]]  # read as the same other value by both probes
     shown = both[in_turn(one.own[both])][:MOST_EXAMPLES]
-    best = int(first.found.recalls.argmax())
-    worst = int(first.found.recalls.argmin())
+    best, worst = max(listed, key=first.found.recalls.__getitem__), min(listed, key=first.found.recalls.__getitem__)
+    among = f"of the {LISTED} commonest, " if len(names) > LISTED else ""
     low, high, chance = first.found.low, first.found.high, one.chance
     verdict = (
-        f"; {names[best]!r} is read best ({first.found.recalls[best]:.1%}), {names[worst]!r} worst "
+        f"; {among}{names[best]!r} is read best ({first.found.recalls[best]:.1%}), {names[worst]!r} worst "
         f"({first.found.recalls[worst]:.1%})"
         if one.kept
         else ". That is not told from chance: the vector does not keep it"

@@ -43,7 +43,7 @@ def homophily(
     their own only. Copies of a work are not counted among its neighbours.
 
     Options:
-        fields: Columns of the items, ``extra.NAME`` for a further one, ``decade`` for the catalogue's years,
+        fields: Columns of the items, ``extra.NAME`` for a further one, ``decade`` or ``century`` for its dates,
             ``subjects.2`` for the second of several values; none: creator, place, medium, subjects, decade and source,
             where they are stated.
         k: How many neighbours of each work are looked at.
@@ -173,7 +173,7 @@ def segregated(
     n, ids = len(rows), archive.collection.take(rows, ["id"])["id"].to_pylist()
     number = units or max(2, round((n / 2) ** 0.5))
     if not 2 <= number <= n // 2:
-        message = f"quarters are 2 or more with two works each in the mean: {number} of {n:,} works are not"
+        message = f"quarters must be from 2 to half as many as the works, {n // 2:,} of {n:,}: got {number:,}"
         raise Skip(message)
     unit = subject.kept(f"quarters {number} {sample} {seed}", lambda: quarters(archive, rows, number, seed))
     found, reasons = fields_of(subject, ids, fields, least=2, most=MOST_VALUES)

@@ -136,7 +136,7 @@ def _sought(subject: Subject, k: int, sample: int, seed: int) -> Neighbours:
     archive = subject.with_vectors()
     rows, of = drawn(subject, sample, seed)
     if k < 1 or len(rows) <= k:
-        message = f"{k} neighbours of each work need k from 1 and more than k works: there are {len(rows):,}"
+        message = f"{k:,} neighbours of each work need {k + 1:,} works or more, and k from 1: there are {len(rows):,}"
         raise Skip(message)
     index = archive.holdings.index
     assert index is not None  # there are vectors

@@ -42,7 +42,7 @@ def skew(
     held at 5 % over all questions and groups; means over questions have an interval.
 
     Options:
-        field: Of the catalogue: place, creator, decade, medium, source, extra.NAME ...
+        field: Of the catalogue, as in `mixing.homophily`.
         labels: Path of a CSV file with columns id and label, in place of a field.
         prompts: Name of a list of questions in audits/lists, or the path of one.
         queries: Questions, in place of a list.
@@ -92,7 +92,8 @@ def languages(
     rows = archive.rows()
     if len(tongues) < 2 or len(rows) <= k:
         message = (
-            f"list {listed.name} has one language, and two are compared"
+            f"two languages or more are compared, and {tongues[0]} alone is asked for; {listed.name} has "
+            f"{', '.join(listed.languages)}"
             if len(tongues) < 2
             else f"the first {k} of {len(rows):,} works are all of them: more works than k are needed"
         )

@@ -13,6 +13,7 @@ from latentarchive.audit.finding import Finding, Skip
 from latentarchive.audit.report import Report
 from latentarchive.audit.subject import Subject
 from latentarchive.audit.suite import Bound, Suite
+from latentarchive.errors import ArchiveError
 from latentarchive.progress import Progress, silent
 
 PACKAGES = ("latentarchive", "duckdb", "faiss-cpu", "imagehash", "numpy", "pillow", "py3langid", "scipy", "tldextract")
@@ -56,7 +57,9 @@ def _findings(bound: Bound, subject: Subject) -> Iterator[Finding]:
         yield Finding(sentence=f"Not asked: {reason}.", outcome="skip")
     except Exception as error:  # noqa: BLE001 - one check must not cost the others
         said = " ".join(str(error).split()) or "without a message"
-        yield Finding(sentence=f"This check broke off: {type(error).__name__}: {said}", outcome="fail")
+        # What the program itself says of its errors is a whole sentence; others are nothing without their kind.
+        kind = "" if isinstance(error, ArchiveError) else f"{type(error).__name__}: "
+        yield Finding(sentence=f"This check broke off: {kind}{said}", outcome="fail")
 
 
 def _judged(bound: Bound, findings: Iterator[Finding]) -> Iterator[Finding]:

@@ -184,8 +184,9 @@ def _by_group(found: Answers) -> Finding:
             f"{total * groups.shares[g]:.0f} of {groups.names[g]}" for g in absent[:3]
         )
     return Finding(
-        sentence=f"Over {len(counts)} questions together, {len(sure)} of {len(order)} groups of {groups.by} come up "
-        f"more or less often than the archive holds them, with intervals without 0{said}.",
+        sentence=f"Over {len(counts)} questions together, {len(sure)} of {len(order)} groups of {groups.by} "
+        f"{'comes' if len(sure) == 1 else 'come'} up more or less often than the archive holds them, with "
+        f"intervals without 0{said}.",
         value=len(sure),
         unit="groups",
         n=len(order),

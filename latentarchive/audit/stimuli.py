@@ -55,6 +55,9 @@ def sides(subject: Subject, instrument: Instrument, language: str, most: int, se
         QueryError: A filter of the list cannot be read.
     """
     archive = subject.with_vectors()
+    if most < LEAST:
+        message = f"each side needs {LEAST} images or more, and at most {most} are asked for"
+        raise Skip(message)
     given = dict(zip(SIDES, (instrument.x, instrument.y, instrument.a, instrument.b), strict=True))
     rows = {key: _rows(archive, side) for key, side in given.items() if not side.words}
     for one, other in (("x", "y"), ("a", "b")):

@@ -38,7 +38,7 @@ def disparity(
     of every group in every class. The classes are what somebody asked, not what works are: see the list.
 
     Options:
-        field: Of the catalogue: place, creator, decade, medium, source, extra.NAME ...
+        field: Of the catalogue, as in `mixing.homophily`.
         labels: Path of a CSV file with columns id and label, in place of a field.
         classes: Name of a list in audits/lists whose prompts are the classes, or the path of one.
         language: Of the list.

@@ -140,8 +140,9 @@ def _heading(contrast: Contrast) -> str:
 def _walls(contrast: Contrast, folder: Path, archive: Archive) -> str:
     kept = "".join(f"<li>{work(one.id, [archive])}</li>" for one in contrast.retrieved)
     made = "".join(f"<li>{_generated(one, contrast, folder, archive)}</li>" for one in contrast.made)
-    others = [one for one in (contrast.made[0].sources if contrast.made else ()) if one not in items]
-    with_them = "".join(f"<li>{work(one, archive.item(one), archive)}</li>" for one in others)
+    found = {one.id for one in contrast.retrieved}
+    others = [one for one in (contrast.made[0].sources if contrast.made else ()) if one not in found]
+    with_them = "".join(f"<li>{work(one, [archive])}</li>" for one in others)
     asked = f"<h3>Asked with</h3><ol class=works>{with_them}</ol><h3>Found</h3>" if others else ""
     return f"""<div class=walls>
 <section aria-labelledby=kept><h2 id=kept>Kept: retrieved from the archive</h2>
