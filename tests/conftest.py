@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from latentarchive.archive import Archive
@@ -16,6 +17,11 @@ from latentarchive.audit import Subject
 from latentarchive.build import build_archive
 from latentarchive.encoders import toy
 from latentarchive.recipes import load_recipe
+
+settings.register_profile(
+    "untimed", deadline=None
+)  # speed is measured in benchmarks, on a machine that does nothing else
+settings.load_profile("untimed")
 
 COLOURS = {name: toy.COLOURS[name] for name in ("red", "green", "blue", "yellow", "white", "black")}
 
