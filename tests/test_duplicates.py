@@ -283,7 +283,7 @@ def test_no_rows_and_one_row_have_no_pairs():
 
 def test_what_semdedup_removes_of_published_vectors(features):
     """Known answers: 500 images of the fixture of Weixin-Liang/Modality-Gap (MIT) as one cluster in file order."""
-    rows = features[0]
+    rows = features[0].astype(np.float32)
     removed = {0.98: 0, 0.95: 2, 0.9: 30, 0.85: 109, 0.8: 216}
     links = Links(len(rows), tuple(removed), 0.9)
     for i, j, scores, counts in near_pairs(lambda some: rows[some], len(rows), 0.8):
