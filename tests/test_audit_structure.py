@@ -399,3 +399,16 @@ def test_intervals_are_drawn_on_one_axis_with_their_marks():
     assert "&lt;a&gt;: 0.500 (0.25 to 0.75)" in drawn
     with pytest.raises(ValueError, match="a picture is one of"):
         Finding(sentence="s", table=table, picture=Picture(kind="intervals", x=0, y=(1, 2), alt="a"))
+
+
+def test_an_interval_without_an_end_is_an_arrow_and_marks_leave_names_alone():
+    table = Table(columns=("group", "skew", "from", "to"), rows=(("one", -1.25, None, -0.5), ("two", 0.5, 0.25, 0.75)))
+    picture = Picture(kind="intervals", x=0, y=(1, 2, 3), alt="What is to be seen.", marks=((0.0, ""),))
+    svg = ElementTree.fromstring(chart(picture, table))
+    lines = [line for line in svg.iter("line") if line.get("stroke-width") == "3"]
+    assert [line.get("x1") == "0%" for line in lines] == [True, False]
+    assert len(svg.findall(".//svg")) == 1  # the head of the arrow
+    assert "one: -1.250 (no bound to -0.5)" in {title.text for title in svg.iter("title")}
+    names = [float(text.get("y")) for text in svg.iter("text") if text.text in ("one", "two")]
+    for mark in (line for line in svg.iter("line") if line.get("stroke-dasharray")):
+        assert all(not float(mark.get("y1")) < y < float(mark.get("y2")) for y in names)

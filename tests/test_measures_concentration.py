@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentarchive.measures.concentration import evenness, gini, hhi, hill, kinds_for, lorenz, robin_hood
-from latentarchive.measures.intervals import wilson
+from latentarchive.measures.intervals import Z95, around_mean, middle, wilson
 from latentarchive.measures.quantiles import counted_quantile
 
 COUNTS = st.lists(st.integers(0, 10**6), min_size=1, max_size=40).filter(any)
@@ -151,3 +151,9 @@ def test_counted_quantiles_are_numpys_inverted_distribution(values, at):
 def test_no_values_have_no_quantile():
     with pytest.raises(ValueError, match="no values"):
         counted_quantile([(3, 0)], 0.5)
+
+
+def test_intervals_of_draws_and_of_a_mean_by_hand():
+    """Of 0 to 1000 the middle 95 % lie from 25 to 975; 1, 2, 3 have mean 2 and standard error 1 / sqrt(3)."""
+    assert middle(range(1001)) == pytest.approx((25, 975))
+    assert around_mean([1, 2, 3]) == pytest.approx((2 - Z95 / 3**0.5, 2 + Z95 / 3**0.5))

@@ -2,6 +2,7 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
@@ -9,6 +10,7 @@ from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.cli.main import main
 from latentarchive.errors import QueryError
+from latentarchive.facets import facet_values
 from latentarchive.query import Query, Term
 from latentarchive.recipes import load_recipe
 from latentarchive.reranking import METHODS, Rerank, parse_rerank
@@ -168,3 +170,10 @@ def test_on_the_command_line(archive):
     assert done.exit_code == 0
     assert "the same creator, " in done.stdout
     assert "of the 2 nearest:" in done.stdout
+
+
+def test_decades_and_centuries_are_of_the_middle_of_dates_that_are_near_enough():
+    """1895 to 1905 is of 1900; a century has no decade; "before 1700" has no first year, and falls nowhere."""
+    table = pa.table({"year": [1890, 1895, 1801, 1801, None], "year_end": [1890, 1905, 1900, 1950, 1700]})
+    assert facet_values(table, "decade").to_pylist() == ["1890s", "1900s", None, None, None]
+    assert facet_values(table, "century").to_pylist() == ["1800 to 1899", "1900 to 1999", "1800 to 1899", None, None]

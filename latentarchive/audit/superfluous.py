@@ -75,7 +75,7 @@ def sensitivity(links: Links, measure: str, threshold: float, of: str) -> Findin
 
 def counted(count: int, n: int, items: str, what: str) -> str:
     """How many of how many are what, none of them in words."""
-    return f"{count:,} of {n:,} {items} are {what}" if count else f"None of the {n:,} {items} is {what}"
+    return f"{count:,} of {n:,} {items} are {what}" if count or not n else f"None of the {n:,} {items} is {what}"
 
 
 def in_groups(count: int) -> str:
