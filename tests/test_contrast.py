@@ -16,7 +16,7 @@ from latentarchive.archive import Archive
 from latentarchive.audit import Subject, load_suite, run_suite
 from latentarchive.build import build_archive
 from latentarchive.cli.main import main
-from latentarchive.diffusion import contrasting, from_work, load_generator
+from latentarchive.diffusion import from_work, load_generator, looking
 from latentarchive.diffusion.contrast import FILE, Contrast
 from latentarchive.diffusion.contrasting import Plan, make_contrast
 from latentarchive.diffusion.generated import record_of, records_of
@@ -40,7 +40,7 @@ def _one_thread():
 @pytest.fixture(scope="module", autouse=True)
 def _small_background():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(contrasting, "SAMPLE", 16)  # the pixels of 1,200 pairs take seconds
+        patch.setattr(looking, "SAMPLE", 16)  # the pixels of 1,200 pairs take seconds
         yield
 
 

@@ -24,7 +24,8 @@ from latentarchive.diffusion import (
     retrieved,
 )
 from latentarchive.diffusion.bench import Bench, Near
-from latentarchive.diffusion.blend import blend, mixture, shares, turned
+from latentarchive.diffusion.blend import blend, shares
+from latentarchive.diffusion.blending import turned
 from latentarchive.diffusion.darkroom import darkroom, nearest_in_turn, overlaps, recognition
 from latentarchive.diffusion.default import default
 from latentarchive.diffusion.drift import coherence, drift
@@ -38,6 +39,7 @@ from latentarchive.diffusion.telephone import attractors, telephone
 from latentarchive.diffusion.walk import walk
 from latentarchive.errors import ArchiveError, GeneratorError, QueryError, ReportError
 from latentarchive.images import decode
+from latentarchive.measures.sphere import mixture
 from latentarchive.recipes import EncoderChoice, Recipe
 from latentarchive.render.experiments import terminal, write_experiment
 from tests.model_helpers import cabinet, one_thread

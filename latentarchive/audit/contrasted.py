@@ -12,6 +12,7 @@ from latentarchive.audit.finding import Finding, Picture, Skip, Table
 from latentarchive.audit.subject import Subject
 from latentarchive.diffusion.contrast import LEAST, Contrast, Made, Seen
 from latentarchive.measures.permutation import DRAWS, Statistic, parted
+from latentarchive.measures.resampling import BOOTSTRAP
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +21,12 @@ CALLED = 0.05
 
 PERMUTED = f"permutation, {DRAWS} draws"
 """What `parted` is called under a figure."""
+
+SEEDS = BOOTSTRAP.replace("works", "generated images")
+"""What an interval over images is called under a figure."""
+
+SELECTED = "Works found are the nearest that there are; other works of the archive would lie farther off."
+"""Of figures that have the works found on their other side."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""When a generated image is a possible copy: a rule that this archive and this generator set themselves."""
+"""Which generated images are possible copies: by a rule that this archive and this generator set themselves."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from latentarchive.audit.contrasted import Measured, Sides, told
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Skip, Table
 from latentarchive.diffusion.contrast import Contrast, Made, Placed
 from latentarchive.diffusion.surroundings import COPY
-from latentarchive.measures.copying import AROUND, apart, as_near, relative_copy_score
+from latentarchive.measures.copying import AROUND, apart, as_near, authentic, relative_copy_score
+from latentarchive.measures.intervals import WILSON, wilson
 
 FEWEST = 5
 """Works that must have gone through the autoencoder for their likeness to say how like a copy is."""
@@ -88,3 +91,91 @@ def possible_copies(contrast: Contrast) -> Rule | None:
         f"(median of {len(through)} works: {median:.2f}), at most {COPY}."
     )
     return Rule(min(COPY, median - LOST), why, works)
+
+
+def copies_of(contrast: Contrast, found: Sequence[Sides]) -> Finding:
+    """The possible copies, beside works of the archive as like another one. Raises `Skip` where it has no pictures."""
+    rule = possible_copies(contrast)
+    if rule is None:
+        message = "the archive holds no images to compare with"
+        raise Skip(message)
+    flagged = {side.strength: [one for one in side.made if rule.flags(one)] for side in found}
+    measured = []
+    for side in found:
+        hits = len(flagged[side.strength])
+        measured.append(
+            (
+                side,
+                Measured(
+                    value=hits / side.n,
+                    interval=wilson(hits, side.n),
+                    interval_by=WILSON,
+                    null=rule.share,
+                    null_by=f"of {len(contrast.background.works):,} works, as like another one that is no copy",
+                ),
+            )
+        )
+    n, now = found[-1].n, flagged[found[-1].strength]
+    rows = tuple((one.id, one.alike_to or None, one.alike, *rule.scores(one)) for side in found for one in side.made)
+    count = "None" if not now else "All" if len(now) == n else f"{len(now)}"
+    like = f"likeness of {rule.floor:.2f} or more"
+    return told(
+        contrast,
+        measured,
+        sentence=lambda _: (
+            f"{count} of {n} images {'is a possible copy' if len(now) < 2 else 'are possible copies'} of a "
+            f"work ({like}); of the archive’s own works {rule.share:.0%} are as like another that is no copy."
+        ),
+        quantity="The share of possible copies",
+        unit="share",
+        column="share of possible copies",
+        as_text="{:.0%}".format,
+        null_column="share of works as like another",
+        examples=tuple(dict.fromkeys(one.alike_to for one in now if one.alike_to))[:MOST_EXAMPLES],
+        table=Table(
+            columns=("image", "most like", "likeness", "relative copy score", "share of works as near to another"),
+            rows=rows,
+            ids=(1,),
+        ),
+        notes=(FLAGGED_BY, rule.why, *rule.compared(found[-1].made)),
+    )
+
+
+def authenticity_of(contrast: Contrast, found: Sequence[Sides]) -> Finding:
+    """How many images keep their distance. Raises `Skip` where the archive has too few works for that."""
+
+    def far(these: Sequence[Placed]) -> list[bool]:
+        known = [(one.scores[0], one.own) for one in these if one.scores and one.own is not None]
+        return [bool(one) for one in authentic(*(apart(side) for side in zip(*known, strict=True)))] if known else []
+
+    background = far(contrast.background.works)
+    measured = []
+    for side in found:
+        if not (hits := far(side.made)) or not background:
+            message = "the archive has too few works for neighbours of neighbours"
+            raise Skip(message)
+        measured.append(
+            (
+                side,
+                Measured(
+                    value=float(np.mean(hits)),
+                    interval=wilson(sum(hits), len(hits)),
+                    interval_by=WILSON,
+                    null=float(np.mean(background)),
+                    null_by=f"{len(background):,} works of the archive, each against the others",
+                ),
+            )
+        )
+    return told(
+        contrast,
+        measured,
+        sentence=lambda one: (
+            f"{one.value:.0%} of the images keep farther from the work that they resemble most than this "
+            f"keeps from its own nearest; of the archive’s works {one.null:.0%} do."
+        ),
+        quantity="The share of images that keep their distance",
+        unit="share",
+        column="share that keeps its distance",
+        as_text="{:.0%}".format,
+        null_column="share of works",
+    )

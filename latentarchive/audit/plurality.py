@@ -5,29 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import hypergeom
-
 from latentarchive.audit.covering import coverings
-from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Picture, Skip, Table
+from latentarchive.audit.finding import MOST_EXAMPLES, Finding, Skip, Table
+from latentarchive.audit.overlapping import DEPTHS, in_common, most_moved
 from latentarchive.audit.registry import check
-from latentarchive.audit.shapes import SEPARATE, shape
-from latentarchive.audit.spaces import Spaces, aligned, spaces
+from latentarchive.audit.shapes import shape
+from latentarchive.audit.spaces import Ints, Spaces, aligned, spaces
 from latentarchive.audit.subject import Subject
 from latentarchive.audit.translating import HELD_OUT, LEAST_HELD_OUT, tried
-from latentarchive.measures import alignment, overlap
-from latentarchive.measures.intervals import WILSON, wilson
-from latentarchive.measures.resampling import BOOTSTRAP, bootstrap_mean, permuted
-
-DEPTHS = (1, 5, 10, 20, 50)
-"""Lengths of lists of neighbours that are compared."""
-
-SIDE_BY_SIDE, BESIDE = 12, 4
-"""Works shown with their neighbours in both spaces, and how many neighbours of each."""
-
-DEALT = 100
-"""How often the lists of one space are dealt to other works."""
+from latentarchive.measures import alignment
+from latentarchive.measures.intervals import WILSON
 
 NOTES_ON_MAPS = (
     "Works with a copy tie with it, and count as found as often as chance would put them first.",
@@ -103,69 +90,10 @@ def neighbours(
     """
     two = aligned(subject, other, max(k, 1) + 2)
     some, lists = _lists(subject, two, other, k, sample, seed)
-    counts, n = overlap.shared(*lists), len(two.ids)
-    depths = [d for d in sorted({*DEPTHS, k}) if d <= counts.shape[1]]
-    rows = []
-    for depth in depths:
-        values = overlap.mutual_knn(counts[:, :depth])
-        rows.append((depth, float(values.mean()), *bootstrap_mean(values, seed=seed), depth / (n - 1)))
-    named = {row[0]: row for row in rows}[k]
-    dealt = permuted(
-        lambda order: float(overlap.mutual_knn(_at(lists, order, k)).mean()), len(some), draws=DEALT, seed=seed
-    )
-    a, b = two.names
-    what = _what(some, n)
-    yield Finding(
-        sentence=f"Of the {k} works nearest to a work in {a}, {named[1]:.1%} are among its {k} nearest in {b} too "
-        f"(95 % interval {named[2]:.1%} to {named[3]:.1%}; by chance {named[4]:.2%}).",
-        value=named[1],
-        unit="share",
-        n=len(some),
-        denominator=what,
-        interval=named[2:4],
-        interval_by=BOOTSTRAP,
-        null=named[4],
-        null_by="k / (n - 1)",
-        table=Table(columns=("length of the lists", "share in common", "share, from", "share, to", "share by chance"),
-                    rows=tuple(rows)),
-        picture=Picture(
-            kind="curve", x=0, y=(1, 4), x_name="length of the lists of neighbours",
-            alt="Curves: the share of neighbours in common, and by chance, over the length of the lists.",
-        ),
-        notes=(
-            f"Where the lists of one space were dealt to other works {DEALT} times, works shared {dealt.mean():.2%} in "
-            f"the mean and {dealt.max():.2%} at most: what works that stand beside everything (hubs) would give.",
-            SEPARATE,
-        ),
-    )  # fmt: skip
-    at_k = counts[:, :k]
-    for name, measure, chance, said in (
-        ("Jaccard overlap", overlap.jaccard, overlap.chance_jaccard(n, k), "what two lists share, of what either has"),
-        (
-            "average overlap",
-            overlap.average_overlap,
-            overlap.chance_average_overlap(n, k),
-            "the first places count most",
-        ),
-        ("rank-biased overlap", overlap.rbo, overlap.chance_rbo(n, k), f"the first places count most, p = {overlap.P}"),
-    ):
-        values = measure(at_k)
-        low, high = bootstrap_mean(values, seed=seed)
-        yield Finding(
-            sentence=f"The {name} of the lists of {k} is {values.mean():.3f} ({said}; 95 % interval {low:.3f} to "
-            f"{high:.3f}; by chance {chance:.4f}).",
-            value=float(values.mean()), unit="", n=len(some), denominator=what, interval=(low, high),
-            interval_by=BOOTSTRAP, null=chance, null_by="lists drawn independently",
-        )  # fmt: skip
+    yield from in_common(two, some, lists, k, seed)
 
 
-def _at(lists: tuple[NDArray[np.int64], ...], order: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-    return overlap.shared(lists[0][:, :k], lists[1][order, :k])
-
-
-def _lists(
-    subject: Subject, two: Spaces, other: str, k: int, sample: int, seed: int
-) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _lists(subject: Subject, two: Spaces, other: str, k: int, sample: int, seed: int) -> tuple[Ints, tuple[Ints, Ints]]:
     """Places of the works that are looked up, and their nearest in both spaces; made once."""
     if k < 1 or sample < 2:
         message = f"k must be 1 or more and sample 2 or more, got {k} and {sample}"
@@ -173,10 +101,6 @@ def _lists(
     depth = min(max(k, DEPTHS[-1]), len(two.ids) - 1)
     some = two.drawn(sample, seed)
     return some, subject.kept(f"lists {other} {depth} {sample} {seed}", lambda: two.neighbours(some, depth))
-
-
-def _what(some: NDArray[np.int64], n: int) -> str:
-    return "works in both" if len(some) == n else f"works in both, a sample of {n:,}"
 
 
 @check
@@ -191,38 +115,7 @@ def moved(subject: Subject, *, other: str = "", k: int = 10, sample: int = 5000,
     """
     two = aligned(subject, other, max(k, 1) + 2)
     some, lists = _lists(subject, two, other, k, sample, seed)
-    counts, n = overlap.shared(*lists), len(two.ids)
-    kept, far = counts[:, k - 1], overlap.rbo(counts)
-    order = np.lexsort((some, np.round(far, 9), kept))[:SIDE_BY_SIDE]
-    beside = min(BESIDE, k, counts.shape[1])
-    none = int((kept == 0).sum())
-    low, high = wilson(none, len(some))
-    ids, (a, b) = two.ids, two.names
-    columns = ("work", *(f"nearest in {name}, {at + 1}" for name in (a, b) for at in range(beside)))
-    rows = tuple(
-        (ids[some[i]], *(ids[j] for side in lists for j in side[i, :beside]), int(kept[i]), round(float(far[i]), 4))
-        for i in order
-    )
-    yield Finding(
-        sentence=f"{none:,} of {len(some):,} works ({none / len(some):.1%}) have none of their {k} nearest in {a} "
-        f"among their {k} nearest in {b}.",
-        value=none / len(some),
-        unit="share",
-        n=len(some),
-        denominator=_what(some, n),
-        interval=(low, high),
-        interval_by=WILSON,
-        null=float(hypergeom.pmf(0, n - 1, k, k)),
-        null_by="lists drawn independently",
-        examples=tuple(row[0] for row in rows),
-        table=Table(columns=(*columns, "neighbours in common", "rank-biased overlap"), rows=rows,
-                    ids=tuple(range(1 + 2 * beside))),
-        picture=Picture(
-            kind="neighbours", x=0, y=(1, 1 + beside), x_name=f"nearest in {a}", y_name=f"nearest in {b}",
-            alt=f"The {len(rows)} works that move most, each with its {beside} nearest in {a} and in {b}",
-        ),
-        notes=(f"The {len(rows)} works that keep fewest are shown, those of the least rank-biased overlap first.",),
-    )  # fmt: skip
+    yield most_moved(two, some, lists, k)
 
 
 @check
@@ -245,7 +138,7 @@ def agreement(
     if k < 1 or len(some) // 2 <= k:
         message = f"half samples of {len(some)} works have no {k} neighbours each: a sample of {2 * (k + 1)} would do"
         raise Skip(message)
-    what = _what(some, len(two.ids))
+    what = two.described(some)
     for name, measure, said in (
         ("Unbiased linear CKA", alignment.cka, "1 for the same shape up to rotation and scale, 0 for none in common"),
         (f"CKNNA at k = {k}", partial(alignment.cknna, k=k), "CKA of what is near in both; 1 for the same, 0 for none"),

@@ -54,6 +54,11 @@ class Spaces:
         n = len(self.ids)
         return np.sort(np.random.default_rng(seed).permutation(n)[:size])
 
+    def described(self, some: Ints) -> str:
+        """What the works at these places are, for a denominator."""
+        n = len(self.ids)
+        return "works in both" if len(some) == n else f"works in both, a sample of {n:,}"
+
     def vectors(self, some: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Vectors of the works at these places in both spaces: float32, shapes (m, d1) and (m, d2), unit rows."""
         return self.mine.embeddings.take(self.rows[some]), self.theirs.embeddings.take(self.others[some])

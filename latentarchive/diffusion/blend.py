@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from latentarchive.diffusion.bench import Bench, Near
-from latentarchive.diffusion.conditions import FromImage, FromNoise, Point
+from latentarchive.diffusion.blending import came_back, in_latents, in_noise, in_vectors, picture_of
 from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip
-from latentarchive.diffusion.from_archive import from_work
 from latentarchive.diffusion.generated import Generated
-from latentarchive.diffusion.inversion import inverted, why_not
+from latentarchive.diffusion.inversion import why_not
 from latentarchive.diffusion.points import between, check_vectors, point_of, read
 from latentarchive.errors import GeneratorError
-from latentarchive.images import decode
-from latentarchive.measures.sphere import slerp
-from latentarchive.terms import read_file
+from latentarchive.measures.sphere import mixture
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from latentarchive.query import Term
 
 FEWEST, MOST = 2, 5
@@ -90,18 +84,16 @@ def blend(bench: Bench, texts: Sequence[str], *, seed: int = 0) -> Blend:
     points = [point_of(bench.archive, term) for term in terms]
     weights = shares(len(terms))
     bench.expect(3 * len(weights) + len(terms))
-    pictures = [_picture(bench, term, point, seed) for term, point in zip(terms, points, strict=True)]
+    pictures = [picture_of(bench, term, point, seed) for term, point in zip(terms, points, strict=True)]
     ways: dict[str, Callable[[], list[Generated]]] = {
-        "clip": lambda: [
-            bench.make(["clip"], between(points, one, made=_made(one)), [seed])["clip"] for one in weights
-        ],
-        "latents": lambda: _in_latents(bench, pictures, weights, seed),
+        "clip": lambda: in_vectors(bench, points, weights, seed),
+        "latents": lambda: in_latents(bench, pictures, weights, seed),
     }
     notes = []
     if why := why_not(bench.generator):
         notes.append(f"Nothing was blended in noise: {why}.")
     else:
-        ways["noise"] = lambda: _in_noise(bench, pictures, points, weights)
+        ways["noise"] = lambda: in_noise(bench, pictures, points, weights)
     images: dict[str, Generated] = {}
     made = {}
     for space, way in ways.items():
@@ -118,7 +110,7 @@ def blend(bench: Bench, texts: Sequence[str], *, seed: int = 0) -> Blend:
     random = np.random.default_rng(0).choice(bench.archive.rows(), RANDOM)
     null = float(mixture(bench.archive.embeddings.take(random), ends).mean())
     archival = float(mixture(bench.archive.embeddings.take([near.rows[0]]), ends)[0])
-    back = _came_back(bench, pictures, [images[name] for name in made.get("noise", ())], weights)
+    back = came_back(bench, pictures, [images[name] for name in made.get("noise", ())], weights)
     kept = {name: round(float(score), 6) for name, score in zip(made, scores, strict=True)}
     return Blend(
         title=f"A blend of {', '.join(map(str, terms))}",
@@ -153,101 +145,6 @@ def shares(count: int) -> tuple[tuple[float, ...], ...]:
     return (*alone, tuple([1 / count] * count))
 
 
-def mixture(vectors: NDArray[np.floating], ends: NDArray[np.floating]) -> NDArray[np.float64]:
-    """How much each row is a mixture of ends: on the way from one to the other, and in the middle of it.
-
-    For two ends a and b: (1 - detour) (1 - imbalance), where the detour is d(m, a) + d(m, b) - d(a, b) and the
-    imbalance |d(m, a) - d(m, b)|, both in units of d(a, b). Without the second an end itself would pass for a mixture.
-
-    Args:
-        vectors: shape (n, dim), unit rows.
-        ends: shape (m, dim), unit rows, m from 2; of more than two the mean over all pairs.
-
-    Returns:
-        shape (n,): 1 in the middle of the straight way; 0 at an end, or where the detour is as long as the way.
-    """
-    x, y = vectors.astype(np.float64), ends.astype(np.float64)
-    to = np.linalg.norm(x[:, None] - y[None], axis=2)
-    scores = []
-    for i, j in combinations(range(len(y)), 2):
-        apart = max(float(np.linalg.norm(y[i] - y[j])), 1e-9)
-        detour = np.clip((to[:, i] + to[:, j] - apart) / apart, 0, 1)
-        imbalance = np.clip(np.abs(to[:, i] - to[:, j]) / apart, 0, 1)
-        scores.append((1 - detour) * (1 - imbalance))
-    return np.asarray(np.mean(scores, axis=0))
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """The picture of one thing: of words one is made, of their place among the works."""
-
-    begun: FromImage
-    #: The noise from which it is known to come; None: it is to be inverted.
-    noise: NDArray[np.float32] | None
-
-
-def _picture(bench: Bench, term: Term, point: Point, seed: int) -> _Picture:
-    if term.kind == "item":
-        return _Picture(from_work(bench.archive, term.value, strength=0), None)
-    if term.kind == "file":
-        return _Picture(FromImage(decode(read_file(term.value)).image.convert("RGB"), 0), None)
-    image = bench.make(["words"], point, [seed])["words"].image
-    return _Picture(FromImage(image, 0, told=point), bench.generator.noise(seed))
-
-
-def _in_latents(
-    bench: Bench, pictures: Sequence[_Picture], weights: Sequence[Sequence[float]], seed: int
-) -> list[Generated]:
-    """Means of latents, decoded; a weight of 1 is the picture through the autoencoder."""
-    through = [bench.make(["through"], one.begun, [seed])["through"] for one in pictures]
-    latents = [bench.generator.encode(one.begun.image).astype(np.float64) for one in pictures]
-    items = {item: None for one in through for item in (*one.record.items, one.record.start) if item}
-    made = []
-    for share in weights:
-        if max(share) == 1:
-            made.append(through[list(share).index(1)])
-            continue
-        mean = sum(part * one for part, one in zip(share, latents, strict=True))
-        record = replace(
-            through[0].record, point=f"mean of latents, {_made(share)}", weights=tuple(share), items=tuple(items),
-            start="", start_pixels="",
-        )  # fmt: skip
-        made.append(Generated(bench.generator.decode(np.asarray(mean, np.float32)), record))
-    return made
-
-
-def _in_noise(
-    bench: Bench, pictures: Sequence[_Picture], points: Sequence[Point], weights: Sequence[Sequence[float]]
-) -> list[Generated]:
-    """Images from noise between the noises of the pictures, told the point between."""
-    generator = bench.generator
-    noises = [
-        inverted(generator, generator.encode(one.begun.image), point, steps=bench.steps)
-        if one.noise is None
-        else one.noise
-        for one, point in zip(pictures, points, strict=True)
-    ]
-    made = []
-    for share in weights:
-        start = FromNoise(
-            turned(noises, share), between(points, share, made=_made(share)), made=f"inverted, {_made(share)}"
-        )
-        images = generator.generate(start, seeds=[0], steps=bench.steps, guidance=1.0)
-        made.append(next(images))
-    return made
-
-
-def _came_back(
-    bench: Bench, pictures: Sequence[_Picture], made: Sequence[Generated], weights: Sequence[Sequence[float]]
-) -> tuple[float, ...]:
-    """Cosines of pictures to what is made of their own noise alone."""
-    if not made:
-        return ()
-    ends = [made[weights.index(one)] for one in weights if max(one) == 1]
-    before, after = bench.seen([one.begun.image for one in pictures]), bench.seen([one.image for one in ends])
-    return tuple(round(float(one), 6) for one in (before.astype(np.float64) * after).sum(axis=1))
-
-
 def _inversion(back: Sequence[float]) -> tuple[Measure, ...]:
     if not back:
         return ()
@@ -263,27 +160,6 @@ def _inversion(back: Sequence[float]) -> tuple[Measure, ...]:
             null_by="an exact inversion",
         ),
     )
-
-
-def turned(noises: Sequence[NDArray[np.float32]], share: Sequence[float]) -> NDArray[np.float32]:
-    """Noise between noises, as long as they are in the mean: a plain mean would be too quiet to be noise.
-
-    Args:
-        noises: Of equal shape.
-        share: Weight of each, adding up to 1.
-    """
-    shape = noises[0].shape
-    if max(share) == 1:
-        return noises[list(share).index(1)]
-    if len(noises) == FEWEST:
-        return slerp(noises[0].ravel(), noises[1].ravel(), share[1]).reshape(shape).astype(np.float32)
-    mixed = sum(part * one.astype(np.float64) for part, one in zip(share, noises, strict=True))
-    length = sum(part * float(np.linalg.norm(one)) for part, one in zip(share, noises, strict=True))
-    return np.asarray(mixed * (length / np.linalg.norm(mixed)), np.float32)
-
-
-def _made(share: Sequence[float]) -> str:
-    return f"blend at {' : '.join(f'{part:.2f}' for part in share)}"
 
 
 def _strip(space: str, names: Sequence[str], weights: Sequence[Sequence[float]], terms: Sequence[Term]) -> Strip:

@@ -1,4 +1,4 @@
-"""Between unit vectors: the way along the great circle, and the mean that lies on the sphere.
+"""Between unit vectors: the way along the great circle, the mean on the sphere, and how much something is a mixture.
 
 Legend: x, y unit vectors; n rows, dim; w weights that add up to 1.
 """
@@ -6,6 +6,7 @@ Legend: x, y unit vectors; n rows, dim; w weights that add up to 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,30 @@ def spherical_mean(x: NDArray[np.floating], weights: Sequence[float]) -> NDArray
         mean = np.cos(size) * mean + np.sin(size) * step / size
         mean /= np.linalg.norm(mean)
     return np.asarray(mean)
+
+
+def mixture(vectors: NDArray[np.floating], ends: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How much each row is a mixture of ends: on the way from one to the other, and in the middle of it.
+
+    For two ends a and b: (1 - detour) (1 - imbalance), where the detour is d(m, a) + d(m, b) - d(a, b) and the
+    imbalance |d(m, a) - d(m, b)|, both in units of d(a, b). Without the second an end itself would pass for a mixture.
+
+    Args:
+        vectors: shape (n, dim), unit rows.
+        ends: shape (m, dim), unit rows, m from 2; of more than two the mean over all pairs.
+
+    Returns:
+        shape (n,): 1 in the middle of the straight way; 0 at an end, or where the detour is as long as the way.
+    """
+    x, y = vectors.astype(np.float64), ends.astype(np.float64)
+    to = np.linalg.norm(x[:, None] - y[None], axis=2)
+    scores = []
+    for i, j in combinations(range(len(y)), 2):
+        apart = max(float(np.linalg.norm(y[i] - y[j])), 1e-9)
+        detour = np.clip((to[:, i] + to[:, j] - apart) / apart, 0, 1)
+        imbalance = np.clip(np.abs(to[:, i] - to[:, j]) / apart, 0, 1)
+        scores.append((1 - detour) * (1 - imbalance))
+    return np.asarray(np.mean(scores, axis=0))
 
 
 def _towards(origin: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:

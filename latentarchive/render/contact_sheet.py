@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from latentarchive.diffusion.generated import write_png
 from latentarchive.diffusion.record import Record
-from latentarchive.plaintext import plain
+from latentarchive.render.framing import dashed
+from latentarchive.render.lettering import broken
 
 GROUND, INK, QUIET, MAT = "#faf9f6", "#1d1b18", "#68635b", "#f0ede6"
 """The colours of the pages by day."""
@@ -45,10 +46,10 @@ def write_sheet(path: Path, heading: str, walls: Sequence[Wall], records: Sequen
     top = 92
     sheet = Image.new("RGB", (sum(widths) + 2 * GAP, top + rows * (SIDE + LABEL + GAP) + 48), GROUND)
     draw = ImageDraw.Draw(sheet)
-    draw.text((2 * GAP, GAP), _fitted(heading, draw, _font(24), sheet.width - 4 * GAP), INK, font=_font(24))
+    draw.text((2 * GAP, GAP), _fitted(heading, _font(24), sheet.width - 4 * GAP), INK, font=_font(24))
     left = GAP
     for wall, n, width in zip(walls, across, widths, strict=True):
-        draw.text((left + GAP, 58), _fitted(wall.heading, draw, _font(15), width - GAP), INK, font=_font(15))
+        draw.text((left + GAP, 58), _fitted(wall.heading, _font(15), width - GAP), INK, font=_font(15))
         for number, (data, label) in enumerate(wall.pictures):
             x = left + GAP + number % n * (SIDE + GAP)
             _place(sheet, draw, data, label, (x, top + number // n * (SIDE + LABEL + GAP)), generated=wall.generated)
@@ -63,7 +64,7 @@ def _place(
 ) -> None:
     x, y = at
     if generated:
-        _dashes(draw, x, y)
+        dashed(draw, (x, y, x + SIDE, y + SIDE), QUIET, dash=5, gap=5)
     else:
         draw.rectangle((x, y, x + SIDE, y + SIDE), MAT)
     if data:
@@ -73,26 +74,12 @@ def _place(
         scale = min(room / image.width, room / image.height)
         image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
         sheet.paste(image, (x + (SIDE - image.width) // 2, y + (SIDE - image.height) // 2))
-    draw.text((x, y + SIDE + 4), _fitted(label, draw, _font(13), SIDE), QUIET, font=_font(13))
+    draw.text((x, y + SIDE + 4), _fitted(label, _font(13), SIDE), QUIET, font=_font(13))
 
 
-def _dashes(draw: ImageDraw.ImageDraw, x: int, y: int) -> None:
-    for start in range(0, SIDE, 10):
-        end = min(start + 5, SIDE)
-        draw.line((x + start, y, x + end, y), QUIET)
-        draw.line((x + start, y + SIDE, x + end, y + SIDE), QUIET)
-        draw.line((x, y + start, x, y + end), QUIET)
-        draw.line((x + SIDE, y + start, x + SIDE, y + end), QUIET)
-
-
-def _fitted(text: str, draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, width: float) -> str:
-    """As much of a text as there is room for."""
-    text = plain(text)
-    if draw.textlength(text, font=font) <= width:
-        return text
-    while text and draw.textlength(f"{text}…", font=font) > width:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+def _fitted(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
+    """As many words of a text as one line has room for."""
+    return "".join(broken(text, font, width, most=1))
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:

@@ -10,6 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from latentarchive import storage
 from latentarchive.diffusion.generated import write_beside, write_png
 from latentarchive.diffusion.record import Record
+from latentarchive.render.framing import dashed
+from latentarchive.render.lettering import broken
 
 SIDE = 256
 """Pixels that the longer side of a small image is enlarged to, whole pixels as they are."""
@@ -31,32 +33,17 @@ def labelled(image: Image.Image, caption: str, *, side: int = SIDE) -> Image.Ima
     factor = max(1, side // max(image.size))
     large = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
     font = ImageFont.load_default(LETTER)
-    lines = [LABEL, *wrapped(caption, font, large.width)]
+    lines = [LABEL, *broken(caption, font, large.width, most=2)]
     height = large.height + 2 * MARGIN + len(lines) * (LETTER + 4) + MARGIN
     sheet = Image.new("RGB", (large.width + 2 * MARGIN, height), GROUND)
     sheet.paste(large, (MARGIN, MARGIN))
     draw = ImageDraw.Draw(sheet)
-    _dashed(draw, (MARGIN - 4, MARGIN - 4, MARGIN + large.width + 3, MARGIN + large.height + 3))
+    edges = (MARGIN - 4, MARGIN - 4, MARGIN + large.width + 3, MARGIN + large.height + 3)
+    dashed(draw, edges, LINE, dash=6, gap=6)
     for number, line in enumerate(lines):
         top = large.height + 2 * MARGIN + number * (LETTER + 4)
         draw.text((MARGIN, top), line, fill=LINE if number == 0 else INK, font=font)
     return sheet
-
-
-def wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """Lines of a text that fit a width in pixels, two at most; what is cut off ends in dots."""
-    lines, words = [""], text.split()
-    for word in words:
-        longer = f"{lines[-1]} {word}".strip()
-        if font.getlength(longer) <= width or not lines[-1]:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    if len(lines) > 2:
-        lines = [lines[0], lines[1] + "…"]
-    while font.getlength(lines[-1]) > width and len(lines[-1]) > 1:
-        lines[-1] = lines[-1].rstrip("…")[:-1] + "…"
-    return lines if text else []
 
 
 def write_film(path: Path, images: Sequence[Image.Image], captions: Sequence[str], records: Sequence[Record]) -> None:
@@ -99,13 +86,3 @@ def write_sheet(path: Path, images: Sequence[Image.Image], captions: Sequence[st
     for number, frame in enumerate(frames):
         sheet.paste(frame, (width * (number % ACROSS), height * (number // ACROSS)))
     write_png(path, sheet, records)
-
-
-def _dashed(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], *, dash: int = 6) -> None:
-    left, top, right, bottom = box
-    for x in range(left, right, 2 * dash):
-        for y in (top, bottom):
-            draw.line([(x, y), (min(x + dash, right), y)], fill=LINE)
-    for y in range(top, bottom, 2 * dash):
-        for x in (left, right):
-            draw.line([(x, y), (x, min(y + dash, bottom))], fill=LINE)

@@ -19,6 +19,7 @@ from latentarchive.maps.hanging import Box, hung
 from latentarchive.maps.plates import Plate
 from latentarchive.measures.fidelity import fidelity
 from latentarchive.query import Hit
+from latentarchive.render.framing import dashed
 from latentarchive.render.lettering import Type, broken, paragraph
 from latentarchive.render.sheets import (
     A3,
@@ -187,22 +188,13 @@ def _hang(
         away = round(sheet.px(1.2))
         for step in range(round(sheet.px(0.35))):
             edge = away + step
-            _frame(draw, (left - edge, top - edge, right + edge, bottom + edge), dashed=hit.item.generated)
+            edges = (left - edge, top - edge, right + edge, bottom + edge)
+            if hit.item.generated:
+                dashed(draw, edges, FRAME, dash=22, gap=18)
+            else:
+                draw.rectangle(edges, outline=FRAME)
     below = bottom + sheet.px(NUMBERS * 0.62)
     draw.text(((left + right) / 2, below), str(number), font=sheet.type(8), fill=ON_PANEL, anchor="mm")
-
-
-def _frame(draw: ImageDraw.ImageDraw, edges: tuple[int, int, int, int], *, dashed: bool) -> None:
-    left, top, right, bottom = edges
-    if not dashed:
-        draw.rectangle(edges, outline=FRAME)
-        return
-    for x in range(left, right, 40):
-        draw.line((x, top, min(x + 22, right), top), fill=FRAME)
-        draw.line((x, bottom, min(x + 22, right), bottom), fill=FRAME)
-    for y in range(top, bottom, 40):
-        draw.line((left, y, left, min(y + 22, bottom)), fill=FRAME)
-        draw.line((right, y, right, min(y + 22, bottom)), fill=FRAME)
 
 
 def _write_key(draw: ImageDraw.ImageDraw, sheet: Sheet, key: list[list[_Entry]], top: float) -> None:
