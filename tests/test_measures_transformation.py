@@ -335,7 +335,9 @@ def test_jensen_shannon_ends():
 @settings(deadline=None)
 def test_jensen_shannon_is_that_of_scipy(pairs):
     p, q = (np.array(side) for side in zip(*pairs, strict=True))
-    assert jensen_shannon(p, q) == pytest.approx(jensenshannon(p, q, base=2) ** 2, abs=1e-9)
+    with np.errstate(invalid="ignore"):
+        distance = jensenshannon(p, q, base=2)  # nan where rounding takes the sum under its root below 0
+    assert jensen_shannon(p, q) == pytest.approx(np.nan_to_num(distance) ** 2, abs=1e-9)
 
 
 def test_the_middle_half_of_years():
