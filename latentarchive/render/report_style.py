@@ -32,9 +32,10 @@ summary:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; margin: .5rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem 1rem .25rem 0; text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; min-width: 4rem; }
-th { color: var(--quiet); font-weight: 400; }
-td.n, th.n { text-align: right; white-space: nowrap; }
+  overflow-wrap: anywhere; min-width: 7rem; }
+th { color: var(--quiet); font-weight: 400; overflow-wrap: break-word; }
+td.n, th.n { min-width: 0; text-align: right; }
+td.n { white-space: nowrap; }
 .summary { list-style: none; margin: 1rem 0; padding: 0; }
 .summary li { align-items: baseline; display: grid; gap: .75rem; grid-template-columns: 3rem 1fr; }
 .summary b { font-size: 1.3rem; font-weight: 500; font-variant-numeric: tabular-nums; text-align: right; }
