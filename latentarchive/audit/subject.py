@@ -232,6 +232,7 @@ class Subject:
         """
         if name not in self._functions:
             parameters, result = [duckdb.sqltype("VARCHAR")], duckdb.dtype(returns)
+            # duckdb's own stubs do not know the types that its functions return
             self._db.create_function(name, function, parameters, result, type="arrow", null_handling="special")  # type: ignore[call-overload]
             self._functions.add(name)
 

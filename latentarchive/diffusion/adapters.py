@@ -107,7 +107,7 @@ def attach_image(pipeline: Any, path_name: str) -> str:
             where = {"subfolder": "", "weight_name": path.name, "image_encoder_folder": None}
             pipeline.load_ip_adapter(str(path.parent), **where, local_files_only=True)
         layer = pipeline.unet.encoder_hid_proj.image_projection_layers[0]
-    except Exception as error:
+    except Exception as error:  # the same libraries, and torch where shapes do not fit
         reason = " ".join(str(error).split()) or type(error).__name__
         message = f"IP-Adapter {path_name!r} does not fit the pipeline ({reason[:200]}); {again}"
         raise GeneratorError(message) from error

@@ -151,7 +151,7 @@ class Generator:
             watching = watched(self._family.pipeline.scheduler, each, predict=observe is not None)
             with watching, quiet_about_length(self._family.modules()):
                 pixels, blacked_out = self._pixels(asked, seed)
-        except Exception as error:
+        except Exception as error:  # diffusers and torch raise what they like; what the observer raised goes on
             if raised or isinstance(error, ArchiveError):
                 raise
             self._refuse(_failed(error, asked), error)

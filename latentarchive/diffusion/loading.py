@@ -159,7 +159,7 @@ def _fetched(generator_id: str, *, fetch: bool) -> Path:
             place = diffusers.DiffusionPipeline.download(
                 generator_id, use_safetensors=True, local_files_only=not fetch, trust_remote_code=False
             )
-    except Exception as error:
+    except Exception as error:  # the hub's client, and what it stands on, raise what they like
         why = " ".join(str(error).split())[:160] or type(error).__name__
         what = (
             f"it could not be fetched from the hub ({why})"
