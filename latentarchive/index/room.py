@@ -13,7 +13,7 @@ from latentarchive.errors import ArchiveError, WriteRefused
 from latentarchive.index.choice import EXACT
 from latentarchive.index.scan import IN_MEMORY
 
-TRAIN_PER_CELL = 48
+TRAIN_PER_CELL = 42
 """Training vectors for each cell; FAISS warns below 39 and samples down above 256 (Clustering.h)."""
 
 IN_TRAINING = 3.5
