@@ -1,10 +1,14 @@
 """Known images: plain swatches whose answers under the toy encoder can be worked out by hand."""
 
+import contextlib
 import io
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -211,3 +215,93 @@ def families(tmp_path_factory):
 
     with one_thread():
         return save_all(tmp_path_factory.mktemp("families"))
+
+
+@pytest.fixture
+def room(monkeypatch):
+    """Opens a page of the front end on archives, without a browser: `room(path, page="item", id=...)`."""
+    from streamlit.testing.v1 import AppTest
+
+    def opened(*archives, page="search", settings=(), **params):
+        told = {"archives": [str(path) for path in archives]} | dict(settings)
+        monkeypatch.setenv("LATENTARCHIVE_APP", json.dumps(told))
+        test = AppTest.from_file(ROOT / "apps" / "streamlit_app.py", default_timeout=60)
+        for name, value in params.items():
+            test.query_params[name] = value
+        if page != "search":
+            test.switch_page(f"reading_room/views/{page}.py")
+        return test.run()
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory):
+    """Starts the real server on archives, on a free port, and gives its address; stopped when all tests are done."""
+    running = []
+
+    def started(*archives, options=()):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        folder = tmp_path_factory.mktemp("served")
+        log = (folder / "log.txt").open("w")
+        command = [sys.executable, "-m", "latentarchive", "app", *map(str, archives), "--port", str(port), *options]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        running.append((process, log))
+        for _ in range(600):
+            assert process.poll() is None, (folder / "log.txt").read_text()
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                return f"http://127.0.0.1:{port}"
+            time.sleep(0.1)
+        raise AssertionError((folder / "log.txt").read_text())
+
+    yield started
+    for process, log in running:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The distribution's Chromium, without a window."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("there is no Chromium: install the distribution's package, for example apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(chromium):
+    """Opens pages in a browser of their own; whatever asks for another machine fails the test.
+
+    `visitor(url, width=390, dark=True)` gives Playwright's page.
+    """
+    contexts, outside = [], []
+
+    def opened(url, *, width=1280, height=900, dark=False):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("request", lambda asked: None if _here(asked.url) else outside.append(asked.url))
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not outside
+
+
+def _here(url):
+    return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))

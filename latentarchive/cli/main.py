@@ -12,6 +12,7 @@ import click
 from latentarchive.errors import ArchiveError
 
 COMMANDS = {
+    "app": ("serving", "Open the reading room in a browser: search, maps, audits, transformation."),
     "audit": ("auditing", "Run the checks of a suite over an archive or a table, and write a report."),
     "blend": ("experimenting", "Blend two to five works or words in three spaces, beside what lies between them."),
     "build": ("making", "Build an archive from a recipe, or go on with a build that was interrupted."),

@@ -1,0 +1,66 @@
+// Draws cards and tells what was done on them. Text is set as text, never as markup.
+
+const made = (tag, attributes, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== "" && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+};
+
+const plainClick = (event) => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
+
+function drawn(card, data, act) {
+  const words = data.words;
+  const open = (event) => {
+    if (!plainClick(event)) return; // a new tab, as the visitor asked
+    event.preventDefault();
+    act("open", card.id);
+  };
+  const inside = card.image
+    ? made("img", { src: card.image, alt: card.alt, loading: "lazy", decoding: "async" })
+    : made("span", {}, words.nothing);
+  const mat = made(card.href ? "a" : "div", { class: "mat", href: card.href, tabindex: card.href ? "-1" : "" }, inside);
+  const name = made(card.href ? "a" : "span", { href: card.href, title: card.title, dir: "auto" }, card.title);
+  for (const link of card.href ? [mat, name] : []) link.addEventListener("click", open);
+  const line = (said, kind = "quiet") => made("p", { class: kind, dir: "auto" }, said);
+  const caption = made("figcaption", {}, made("p", { class: "title" }, name), line(card.credit));
+  if (card.generated) caption.prepend(made("p", { class: "made" }, words.generated));
+  caption.append(line(`${words.source}: ${card.source}`), line(`${words.rights}: ${card.rights}`));
+  for (const note of card.notes) caption.append(line(note, "quiet meter"));
+  if (card.figures.length) {
+    const figures = made("details", {}, made("summary", {}, words.figures));
+    for (const figure of card.figures) figures.append(line(figure, "quiet meter"));
+    caption.append(figures);
+  }
+  const acts = made("div", { class: "acts" });
+  for (const button of data.buttons) {
+    const hint = `${button.hint || button.label}: ${card.title}`;
+    const pressed = button.toggles ? String(card.kept) : "";
+    const element = made("button", { type: "button", "aria-label": hint, title: button.hint, "aria-pressed": pressed },
+      button.label);
+    element.dataset.action = button.action;
+    element.addEventListener("click", () => act(button.action, card.id));
+    acts.append(element);
+  }
+  if (data.buttons.length) caption.append(acts);
+  const entry = made("li", { class: card.generated ? "generated" : "" }, made("figure", {}, mat, caption));
+  entry.dataset.id = card.id;
+  return entry;
+}
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const act = (action, item) => setTriggerValue("act", { action, item });
+  const focused = parentElement.activeElement;
+  const kept = focused?.dataset?.action
+    ? [focused.closest("li")?.dataset.id, focused.dataset.action] : null;
+  const list = made("ul", { class: data.small ? "cards small" : "cards", role: "list", "aria-label": data.label });
+  list.append(...data.cards.map((card) => drawn(card, data, act)));
+  parentElement.querySelector("ul")?.remove();
+  parentElement.append(list);
+  if (kept) { // the list was drawn anew: who steers by keyboard stays where they were
+    const entry = [...list.children].find((one) => one.dataset.id === kept[0]);
+    entry?.querySelector(`button[data-action="${kept[1]}"]`)?.focus();
+  }
+}

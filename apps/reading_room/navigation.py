@@ -1,0 +1,76 @@
+"""The pages, and how one leads to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from reading_room.language import say
+from reading_room.settings import Settings
+
+VIEWS = Path(__file__).parent / "views"
+
+PAGES = {
+    "search": ("Search", ":material/search:"),
+    "map": ("Map", ":material/scatter_plot:"),
+    "contrast": ("Contrast", ":material/compare:"),
+    "darkroom": ("Darkroom", ":material/photo_camera_back:"),
+    "blend": ("Blend", ":material/join:"),
+    "walk": ("Walk", ":material/route:"),
+    "audit": ("Audit", ":material/fact_check:"),
+    "selection": ("Selection", ":material/bookmarks:"),
+    "item": ("Work", ":material/image:"),
+    "about": ("About this archive", ":material/info:"),
+}
+"""Every page by the last part of its address: what it is called and its icon. Its script is ``views/NAME.py``."""
+
+UNLISTED = ("item",)
+"""Pages that are reached from others and stand in no menu."""
+
+_PENDING = "navigation.pending"
+
+
+def pages(settings: Settings) -> list[st.Page]:
+    """All pages that have a script, the first one the default."""
+    return [
+        st.Page(
+            VIEWS / f"{name}.py",
+            title=say(title),
+            icon=icon,
+            url_path=name,
+            default=name == "search",
+            visibility="hidden" if name in UNLISTED else "visible",
+        )
+        for name, (title, icon) in PAGES.items()
+        if (VIEWS / f"{name}.py").is_file()
+    ]
+
+
+def address(page: str, params: Mapping[str, str | list[str]]) -> str:
+    """The address of a page with what it is asked, relative to the app's own: for links that a visitor may copy."""
+    root = st.get_option("server.baseUrlPath").strip("/")
+    place = f"/{root}/{page}" if root else f"/{page}"
+    asked = urlencode(kept(params), doseq=True)
+    return f"{place}?{asked}" if asked else place
+
+
+def go_to(page: str, params: Mapping[str, str | list[str]]) -> None:
+    """Open a page in this session. May be called in a callback: it happens at the next run."""
+    st.session_state[_PENDING] = (page, kept(params))
+
+
+def go_on() -> None:
+    """Open the page that `go_to` named, if it named one; called once by the router."""
+    if _PENDING in st.session_state:
+        page, params = st.session_state.pop(_PENDING)
+        st.switch_page(VIEWS / f"{page}.py", query_params=params)
+
+
+def kept(params: Mapping[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """Parameters for another page: those that say something, with the language of this one."""
+    own = {name: value for name, value in params.items() if value not in ("", [])}
+    language = st.query_params.get("lang", "")
+    return own | ({"lang": language} if language and "lang" not in own else {})

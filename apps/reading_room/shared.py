@@ -1,0 +1,71 @@
+"""What all visitors share: open archives and the generator. Never changed once it is here."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+import latentarchive
+from latentarchive.errors import ArchiveError, ArchiveNotFound
+from reading_room import settings
+from reading_room.language import say
+
+if TYPE_CHECKING:
+    from latentarchive.archive import Archive
+
+_open: dict[str, Archive] = {}
+_lock = threading.Lock()
+
+
+def archive_named(name: str) -> Archive:
+    """An archive by the name that stands in addresses. Opened once; anew if it was built anew since.
+
+    Raises:
+        ArchiveNotFound: The app was not started with one of that name.
+        ArchiveError: It cannot be opened.
+    """
+    places = settings.current().places
+    if name not in places:
+        message = f"there is no archive {name!r} here; there is {', '.join(places) or 'none'}"
+        raise ArchiveNotFound(message)
+    with _lock:
+        key = str(places[name].resolve())
+        held = _open.get(key)
+        if held is not None:
+            try:
+                held.visible.any()
+            except ArchiveError:  # built anew since
+                held = None
+        if held is None:
+            held = _open[key] = latentarchive.open(places[name])
+        return held
+
+
+def names() -> list[str]:
+    """Names of all archives, the default first."""
+    return list(settings.current().places)
+
+
+def chosen() -> tuple[str, Archive]:
+    """The archive that the address names, else the first one; if there is none, the page says so and ends."""
+    known = names()
+    if not known:
+        st.info(say("There is no archive here yet. Make one with `latentarchive demo` or `latentarchive build`."))
+        st.stop()
+    name = st.query_params.get("archive", known[0])
+    try:
+        return name, archive_named(name)
+    except ArchiveError as error:
+        st.error(plainly(str(error)))
+        st.stop()
+
+
+def plainly(text: str) -> str:
+    """A text that Streamlit shows as it stands: nothing in it is Markdown, a directive, an icon or a formula."""
+    return "".join(f"\\{c}" if c in MARKS else c for c in text)
+
+
+MARKS = "\\`*_{}[]()#+-.!|~>$:<&@/"
+"""Characters that Markdown or Streamlit's own directives give a meaning; a backslash takes it from them."""

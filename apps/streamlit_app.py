@@ -1,0 +1,20 @@
+"""The router: which pages there are, and what stands around each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from reading_room import frame, navigation, settings
+from reading_room.language import say
+
+ICON = Path(__file__).parent / "reading_room" / "icon.png"
+"""A file of our own: for a page without one, Streamlit makes the browser fetch an icon from the network."""
+
+st.set_page_config(page_title=say("Reading room"), page_icon=str(ICON), layout="wide")
+page = st.navigation(navigation.pages(settings.current()), position="sidebar")
+frame.above()
+navigation.go_on()
+page.run()
+frame.below()

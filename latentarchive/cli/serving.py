@@ -1,0 +1,51 @@
+"""Commands that serve: app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("archives", nargs=-1, metavar="[ARCHIVE]...")
+@click.option(
+    "--generator", default="tiny", show_default=True, metavar="DIR", help="What transforms: tiny, a folder, a hub id."
+)
+@click.option("--kiosk", type=click.Path(path_type=Path, dir_okay=False), metavar="PROFILE.toml", help="An exhibition.")
+@click.option("--selections", type=click.Path(path_type=Path, file_okay=False), default="selections", show_default=True)
+@click.option("--reports", type=click.Path(path_type=Path, file_okay=False), default="reports", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 for the whole network.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+@click.option(
+    "--allow-host", multiple=True, metavar="NAME", help="A name under which visitors reach it, beside localhost."
+)
+@click.option("--open", "opened", is_flag=True, help="Open it in a browser.")
+def app(
+    archives: tuple[str, ...],
+    generator: str,
+    kiosk: Path | None,
+    selections: Path,
+    reports: Path,
+    host: str,
+    port: int,
+    allow_host: tuple[str, ...],
+    opened: bool,
+) -> None:
+    """Open the reading room: search, maps, audits and transformation of ARCHIVES in a browser.
+
+    Without ARCHIVES, those under ./archives. It listens on this machine alone unless --host says otherwise.
+    """
+    from latentarchive import serving
+
+    serving.serve(
+        archives,
+        generator=generator,
+        kiosk=kiosk,
+        selections=selections,
+        reports=reports,
+        host=host,
+        port=port,
+        allowed=allow_host,
+        browser=opened,
+    )
