@@ -22,10 +22,6 @@ nearest by at most a fortieth of the picture along each axis, which the hash and
 CROPS_UP_TO = 100_000
 """Pictures up to which crops are looked for: their 169 windows multiply the comparisons."""
 
-FIRST_LOOK, SECOND_LOOK = 0.94, 0.7
-"""What must be explained at 16 pixels a side, and of the details at 32, before a pair is looked at closely. On the
-cabinet two in a hundred copies fall short of it, and all but two in a hundred of the pairs that hashes propose."""
-
 MOST_PROPOSED = 20_000_000
 """Pairs that a first look is taken at: some minutes."""
 
@@ -145,7 +141,7 @@ class _Proposed:
     def good(self) -> _Proposed:
         """Those that a first look does not refuse."""
         names = ("i", "j", "fit", "windows", "turned")
-        return _Proposed(*(getattr(self, name)[self.fit > FIRST_LOOK] for name in names))
+        return _Proposed(*(getattr(self, name)[self.fit > likeness.FIRST_LOOK] for name in names))
 
     @staticmethod
     def best(parts: list[_Proposed], *, ordered: bool) -> _Proposed:
@@ -219,20 +215,13 @@ def _fits(seen: likeness.Floats, cut: Pictures, i: Ints, j: Ints, mirrored: bool
 def _judged(
     whole: Pictures, cut: Pictures, i: Ints, j: Ints, windows: NDArray[np.float64], mirrored: bool
 ) -> likeness.Floats:
-    """Likeness after the window was fitted, first at half the size; -1 for what does not fit there."""
-    scores = np.full(len(i), -1, np.float32)
+    """Likeness of pairs, see `likeness.compared`."""
+    scores = [np.empty(0, np.float32)]
     for at in range(0, len(i), BATCH):
-        left, right = (
-            np.asarray(of.colours[rows[at : at + BATCH]]).astype(np.float32) for of, rows in ((whole, i), (cut, j))
-        )
+        left, right = (np.asarray(of.colours[rows[at : at + BATCH]]) for of, rows in ((whole, i), (cut, j)))
         right = right[:, :, ::-1] if mirrored else right
-        small, other = likeness.halved(left), likeness.halved(right)
-        p = likeness.fitted(likeness.grey(small), likeness.grey(other), windows[at : at + BATCH].astype(np.float32))
-        good = likeness.likeness(small, other, p) > SECOND_LOOK
-        left, right = left[good], right[good]
-        p = likeness.fitted(likeness.grey(left), likeness.grey(right), p[good])
-        scores[at + np.flatnonzero(good)] = likeness.likeness(left, right, p)
-    return scores
+        scores.append(likeness.compared(left, right, windows[at : at + BATCH].astype(np.float32)))
+    return np.concatenate(scores)
 
 
 def _bits_apart(left: Pictures, right: Pictures, i: Ints, j: Ints, mirrored: bool) -> Ints:

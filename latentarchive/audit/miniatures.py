@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
-from PIL import Image
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Skip
 from latentarchive.measures import hashing, likeness
+from latentarchive.miniature import miniature
 from latentarchive.scale import ahead
 
 BLOCK = 2048
@@ -79,7 +78,7 @@ def pictures(archive: Archive, folder: Path) -> Pictures:
     read = ((start + at, data) for start, block in archive.holdings.thumbnails() for at, data in enumerate(block))
     kept = (data for row, data in read if shown[row])
     same, seen = np.empty(len(rows), np.int64), dict[bytes, int]()
-    for number, (grey, colour) in enumerate(ahead(_small, kept, workers=2, depth=64)):
+    for number, (grey, colour) in enumerate(ahead(miniature, kept, workers=2, depth=64)):
         greys[number], colours[number] = grey, colour
         same[number] = seen.setdefault(hashlib.blake2b(colour.tobytes(), digest_size=16).digest(), number)
     for start in range(0, len(rows), BLOCK):
@@ -91,11 +90,3 @@ def pictures(archive: Archive, folder: Path) -> Pictures:
 def _array(path: Path, kind: type, shape: tuple[int, ...]) -> NDArray[Any]:
     """A new array in a file; one without rows lies in none, which numpy does not map."""
     return open_memmap(path, "w+", kind, shape) if shape[0] else np.empty(shape, kind)
-
-
-def _small(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    with Image.open(io.BytesIO(data)) as opened:
-        image = opened.convert("RGB")
-    grey = image.convert("L").resize((hashing.SIDE, hashing.SIDE), Image.Resampling.LANCZOS)
-    colour = image.resize((likeness.SIDE, likeness.SIDE), Image.Resampling.LANCZOS)
-    return np.asarray(grey), np.asarray(colour)

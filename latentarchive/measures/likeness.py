@@ -44,6 +44,13 @@ LIGHT = (0.7, 1.4)
 NOISE = 2.0
 """Grey levels that compression may move a pixel by: pictures without detail are alike up to this."""
 
+FIRST_LOOK, SECOND_LOOK = 0.94, 0.7
+"""What must be explained at 16 pixels a side, and of the details at 32, before a pair is looked at closely. On the
+cabinet two in a hundred copies fall short of it, and all but two in a hundred of the pairs that hashes propose."""
+
+SAME = 0.97
+"""Likeness from which two pictures are taken for one: recall 0.967 and precision 0.975 on the cabinet's copies."""
+
 GREY = 5.0
 """Mean distance of the channels, in levels, below which a picture has no colours: then only grey is compared."""
 
@@ -135,6 +142,31 @@ def likeness(left: Floats, right: Floats, p: Floats) -> Floats:
     left_over = detail - 2 * gain * shared + gain**2 * own
     noise = 3 * np.einsum("nijc->n", weights) * NOISE**2
     return np.asarray(1 - left_over.sum(axis=1) / np.maximum(detail.sum(axis=1) + noise, 1), np.float32)
+
+
+def compared(left: NDArray[np.uint8], right: NDArray[np.uint8], windows: Floats) -> Floats:
+    """Likeness of pairs after the window was fitted, first at half the size; -1 for what does not fit there.
+
+    Args:
+        left: shape (n, S, S, 3), colours.
+        right: shape (n, S, S, 3).
+        windows: shape (n, 4): where the fit begins.
+
+    Returns:
+        shape (n,).
+    """
+    whole, cut = left.astype(np.float32), right.astype(np.float32)
+    scores = np.full(len(whole), -1, np.float32)
+    if not len(whole):
+        return scores
+    small, other = halved(whole), halved(cut)
+    p = fitted(grey(small), grey(other), windows)
+    good = likeness(small, other, p) > SECOND_LOOK
+    if not good.any():
+        return scores
+    whole, cut = whole[good], cut[good]
+    scores[good] = likeness(whole, cut, fitted(grey(whole), grey(cut), p[good]))
+    return scores
 
 
 def _blurred(pictures: Floats, sigma: float) -> Floats:

@@ -18,8 +18,8 @@ from latentarchive.render.contact_sheet import Wall, write_sheet
 from latentarchive.render.pages import check_place, page, shown
 from latentarchive.render.report_page import evidence
 from latentarchive.render.report_style import STYLE
-from latentarchive.render.text import title
 from latentarchive.render.works import work
+from latentarchive.wording import title
 
 PAGE, SHEET, REPORT = "contrast.html", "sheet.png", "report.json"
 

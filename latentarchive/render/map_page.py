@@ -19,7 +19,7 @@ from latentarchive.maps.making import Map
 from latentarchive.maps.regions import Region
 from latentarchive.render.map_sheet import colours_of, rights_of
 from latentarchive.render.pages import check_place, page, shown
-from latentarchive.render.text import credit, rights, title
+from latentarchive.wording import credit, rights, title
 
 TOLD = 5_000
 """Works with picture, title and rights in the page; of a larger map these are a seeded sample and the works that stand

@@ -11,7 +11,7 @@ from latentarchive.archive import Archive
 from latentarchive.errors import ArchiveError
 from latentarchive.plaintext import plain
 from latentarchive.query import Hit, Results
-from latentarchive.render.text import credit, rights, title
+from latentarchive.wording import credit, rights, title
 
 GENERATOR = '<meta name="generator" content="latentarchive">'
 """Stands at the beginning of every page, so that we know our own again and overwrite nothing else."""

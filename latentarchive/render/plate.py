@@ -35,7 +35,7 @@ from latentarchive.render.sheets import (
     encoded,
     inside,
 )
-from latentarchive.render.text import credit, rights, title
+from latentarchive.wording import credit, rights, title
 
 PAD, GAP, NUMBERS = 8.0, 4.0, 4.6
 """Millimetres: inside the panel, between pictures, under each for its number."""

@@ -6,7 +6,6 @@ What comes from a catalogue cannot steer the terminal, nor pass for a line of ou
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,9 @@ from latentarchive.manifest import UNVERIFIED
 from latentarchive.neighborhood import Neighborhood
 from latentarchive.plaintext import CONTROLS, plain
 from latentarchive.query import Hit, Results
-from latentarchive.rights import classify
+from latentarchive.wording import credit as credit
+from latentarchive.wording import rights as rights
+from latentarchive.wording import title as title
 
 if TYPE_CHECKING:  # a search shows none of these, and need not wait for what makes them
     from latentarchive.build import Built, Growth
@@ -48,30 +49,6 @@ def _hit(hit: Hit, width: int) -> Iterable[str]:
     yield f"{hit.rank:>{width}}  {title(hit.item)}{score}  by {' and '.join(hit.found)}{moved}{copy}"
     yield f"{indent}{hit.item.id}"
     yield f"{indent}{credit(hit.item)} · rights: {rights(hit.item)}"
-
-
-def title(item: Item) -> str:
-    """Title, else the first words of the text, else a plain statement that there is none; a generated image says so."""
-    said = item.title or _shortened(item.text, 80) or "untitled"
-    return f"generated, not a work: {said}" if item.generated else said
-
-
-def credit(item: Item) -> str:
-    """Maker, date, medium, place and source, as far as they are stated; that no source is, is said."""
-    parts = [item.creator, item.date, item.medium, item.place, item.source or item.url or "source: not stated"]
-    return " · ".join(filter(None, parts))
-
-
-def rights(item: Item) -> str:
-    """The rights statement by its short name, and what it amounts to.
-
-    A statement of no known vocabulary stands in quotation marks, which it cannot itself close: a catalogue
-    that writes "CC0 1.0 (open)" somewhere in a sentence has not said it in our name.
-    """
-    if item.rights == "unknown":
-        return "unknown"
-    known = classify(item.rights).label
-    return f"{known or _quoted(_shortened(item.rights, 90))} ({item.rights_class})"
 
 
 def description(found: Description) -> str:
@@ -156,11 +133,3 @@ def facts(table: Mapping[str, Any]) -> str:
 
 def _joined(lines: Iterable[str]) -> str:
     return "\n".join(plain(line) for line in lines)
-
-
-def _quoted(text: str) -> str:
-    return "“" + re.sub("[“”„‟]", '"', text) + "”"
-
-
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -12,7 +12,7 @@ from latentarchive.audit.finding import Finding, Table
 from latentarchive.items import Item
 from latentarchive.render.figures import cell
 from latentarchive.render.pages import shown
-from latentarchive.render.text import credit, rights, title
+from latentarchive.wording import credit, rights, title
 
 MOST_SHOWN = 8
 """Examples of one finding that are shown as pictures; the others are named."""
