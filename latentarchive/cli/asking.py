@@ -33,6 +33,12 @@ import click
     metavar="FILE.html",
     help="Also write a contact sheet; only an earlier one is replaced.",
 )
+@click.option(
+    "--iiif",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.json",
+    help="Also write a IIIF manifest of the hits, pictures in a folder beside it; nothing is replaced.",
+)
 def search(
     archive: str,
     words: str | None,
@@ -47,6 +53,7 @@ def search(
     as_json: bool,
     as_csv: bool,
     html: Path | None,
+    iiif: Path | None,
 ) -> None:
     """Find items of ARCHIVE by WORDS, by image, by item, or by several of them with weights.
 
@@ -58,10 +65,19 @@ def search(
 
     if html is not None:
         pages.check_place(html)
+    if iiif is not None:
+        from latentarchive.export import check_iiif
+
+        check_iiif(iiif)
     opened = latentarchive.open(archive, encoder=encoder)
     found = opened.search(words, like=like, unlike=unlike, by=by, where=where, k=k, diverse=diverse, rerank=rerank)
     if html is not None:
         pages.write_results(found, opened, html)
+    if iiif is not None:
+        from latentarchive.export import manifest_of, write_iiif
+
+        hits = [hit.item for hit in found.hits]
+        write_iiif(manifest_of(opened, hits, name=iiif.stem, label=found.query), iiif)
     if as_csv:
         from latentarchive.render import tables
 

@@ -73,11 +73,18 @@ def restore(archive: str, ids: tuple[str, ...], reason: str, who: str) -> None:
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="report.json of an audit, for figures in papers."
 )
-def export(archive: str, format_name: str, out: Path | None, ids: Path | None, report: Path | None) -> None:
+@click.option(
+    "--base", metavar="URL", help="iiif: where the files will be published.  [default: http://localhost:8000/]"
+)
+def export(
+    archive: str, format_name: str, out: Path | None, ids: Path | None, report: Path | None, base: str | None
+) -> None:
     """Write ARCHIVE, or some of its items, as FORMAT.
 
     \b
     csv, jsonl, parquet   the items as a table
+    csl, bibtex, ris      the items as citations, for Zotero and its like
+    iiif                  a IIIF Presentation 3 manifest, a canvas a work, for viewers such as Mirador
     copy                  a whole archive without the withheld items, fit to be given away
     croissant             such a copy with croissant.json inside: a data set that can be published
     datasheet             what users should know, for digital heritage (Europeana), in Markdown
@@ -90,6 +97,6 @@ def export(archive: str, format_name: str, out: Path | None, ids: Path | None, r
 
     opened = latentarchive.open(archive)
     chosen = read_ids(ids) if ids is not None else None
-    path, n = export_archive(opened, format_name, out=out, ids=chosen, report=report)
+    path, n = export_archive(opened, format_name, out=out, ids=chosen, report=report, base=base)
     click.echo(f"{n} items", err=True)
     click.echo(path)

@@ -1,5 +1,16 @@
-"""Exports: tables for other programs, copies that can be published, papers. Withheld items are in none of them."""
+"""Exports: tables, citations, manifests, copies that can be published, papers. Withheld items are in none."""
 
-from latentarchive.export.formats import FORMATS, export_archive, read_ids
+from latentarchive.export.formats import FORMATS, LISTS, Download, download, export_archive, manifest_of, read_ids
+from latentarchive.export.iiif import check_iiif, write_iiif
 
-__all__ = ["FORMATS", "export_archive", "read_ids"]
+__all__ = [
+    "FORMATS",
+    "LISTS",
+    "Download",
+    "check_iiif",
+    "download",
+    "export_archive",
+    "manifest_of",
+    "read_ids",
+    "write_iiif",
+]
