@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from latentarchive.errors import ArchiveError
@@ -116,7 +118,7 @@ def taken_along(one: Selection, shown: Shown) -> None:
             ending, mime = DOWNLOADS[kind]
             st.download_button(
                 label,
-                lambda kind=kind: download(archive, one.shown(archive).items, kind, name=stem(one), label=one.name),
+                partial(exported, one, kind),
                 file_name=f"{stem(one)}{ending}",
                 mime=mime,
                 on_click="ignore",
@@ -124,7 +126,7 @@ def taken_along(one: Selection, shown: Shown) -> None:
             )
         st.download_button(
             say("The selection itself, with its notes"),
-            lambda: _only(one, shown),
+            partial(alone, one),
             file_name=file_name(one.name),
             mime="application/json",
             on_click="ignore",
@@ -136,15 +138,12 @@ def taken_along(one: Selection, shown: Shown) -> None:
     elif not LEAST <= len(shown.items) <= MOST:
         st.write(say("A plate has room for {least} to {most} works.", least=LEAST, most=MOST))
     else:
-        st.write(
-            say("Whole pictures on an A3 sheet, numbered, with makers, sources and rights. It takes some seconds.")
-        )
-        ids = [item.id for item in shown.items]
+        st.write(say("Whole pictures on an A3 sheet, numbered, with makers, sources, rights. It takes some seconds."))
         with st.container(horizontal=True, gap="small"):
             for ending, mime in ((".pdf", "application/pdf"), (".png", "image/png")):
                 st.download_button(
                     say("Plate as {kind}", kind=ending[1:].upper()),
-                    lambda ending=ending: plate_file(chosen_plate(archive, ids, one.name), archive, ending),
+                    partial(printed, one, ending),
                     file_name=f"{stem(one)}-plate{ending}",
                     mime=mime,
                     on_click="ignore",
@@ -152,9 +151,23 @@ def taken_along(one: Selection, shown: Shown) -> None:
                 )
 
 
-def _only(one: Selection, shown: Shown) -> bytes:
+# What is made when somebody asks for it, of what may be shown at that moment.
+
+
+def exported(one: Selection, kind: str) -> bytes:
+    """The works of a selection in one of the formats."""
+    return download(archive, one.shown(archive).items, kind, name=stem(one), label=one.name)
+
+
+def printed(one: Selection, ending: str) -> bytes:
+    """A plate of them."""
+    ids = [item.id for item in one.shown(archive).items]
+    return plate_file(chosen_plate(archive, ids, one.name), archive, ending)
+
+
+def alone(one: Selection) -> bytes:
     """The file of a selection with the works that may be shown, and no others."""
-    here = {item.id for item in shown.items}
+    here = {item.id for item in one.shown(archive).items}
     return to_json(one.removed([work.id for work in one.works if work.id not in here]))
 
 
@@ -243,8 +256,11 @@ def others(found: dict[str, Selection]) -> None:
     for key, one in found.items():
         st.page_link(
             navigation.VIEWS / "selection.py",
-            label=plainly(
-                say("{name} ({n} works, {date})", name=one.name, n=len(one.shown(archive).items), date=one.changed[:10])
+            label=say(
+                "{name} ({n} works, {date})",
+                name=plainly(one.name),
+                n=len(one.shown(archive).items),
+                date=one.changed[:10],
             ),
             query_params=navigation.kept({"archive": name, "set": key}),
         )
