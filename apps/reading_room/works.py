@@ -49,7 +49,11 @@ def record(item: Item) -> list[Fact]:
     if item.width and item.height:
         known.append(fact(say("Picture"), say("{width} × {height} pixels", width=item.width, height=item.height)))
     hidden = {name for name in item.extra if name.lower() in PROVENANCE}
-    known += [Fact(name, (value,)) for name, value in item.extra.items() if name not in hidden and value.strip()]
+    known += [
+        Fact(name.replace("_", " "), (value,))
+        for name, value in item.extra.items()
+        if name not in hidden and value.strip()
+    ]
     return [*known, Fact(say("Identifier"), (item.id,))]
 
 
