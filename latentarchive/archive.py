@@ -22,7 +22,7 @@ from latentarchive.query import Query, Results, Term, compose, parse_term
 from latentarchive.reranking import BY_LIKENESS, Rerank, parse_rerank
 from latentarchive.retrieval import retrieve
 from latentarchive.shown import ShownItems
-from latentarchive.terms import read_file, term_vector
+from latentarchive.terms import closest_terms, image_bytes, term_vector
 
 
 class Archive(ShownItems):
@@ -162,16 +162,21 @@ class Archive(ShownItems):
             raise QueryError(message)
         if by == "words" and any(term.kind != "text" or term.weight < 0 for term in query.terms):
             notes.append("searched by words: images, items and what to search away from do not count")
-        vector = None if by == "words" else self._vector(query, notes)
+        vectors = None if by == "words" else self._vectors(query, notes)
+        vector = None if vectors is None else self._composed(query, vectors)
         copies = {self.item(term.value).sha256 for term in asked}
-        copies |= {hashlib.sha256(read_file(term.value)).hexdigest() for term in query.terms if term.kind == "file"}
-        hits, reranked = retrieve(self.holdings, query, vector, allowed=allowed, copies=copies - {""})
+        files = (image_bytes(term) for term in query.terms if term.kind in ("file", "picture"))
+        copies |= {hashlib.sha256(data).hexdigest() for data in files}
+        hits, rows, reranked = retrieve(self.holdings, query, vector, allowed=allowed, copies=copies - {""})
         notes += [str(reranked)] if reranked else []
-        return Results(str(query), self.name, hits, tuple(notes), reranked)
+        nearest: tuple[int, ...] = ()
+        if vectors is not None and self.holdings.bands is not None and rows:
+            nearest = closest_terms(query.terms, vectors, self.embeddings.take(rows), self.holdings.bands)
+        return Results(str(query), self.name, hits, tuple(notes), reranked, nearest)
 
     def vector(self, query: Query) -> NDArray[np.float32]:
         """The one vector of a query's terms: float32 (dim,), unit length. Raises as `search` does."""
-        return self._vector(query, [])
+        return self._composed(query, self._vectors(query, []))
 
     def describe(self, image: str, *, vocabulary: Path | None = None, k: int = 10) -> Description:
         """The nearest terms of a vocabulary to an image.
@@ -211,10 +216,13 @@ class Archive(ShownItems):
             text, unlike=unlike, prefix=prefix, is_item=lambda item_id: self.collection.row(item_id) is not None
         )
 
-    def _vector(self, query: Query, notes: list[str]) -> NDArray[np.float32]:
+    def _vectors(self, query: Query, notes: list[str]) -> NDArray[np.float32]:
+        """Of each term its unit vector: float32 (t, dim)."""
         if self.holdings.unverified and any(t.kind != "item" or t.region for t in query.terms):
             notes.append(f"whether {self.manifest.encoder} made these published vectors was not verified")
-        vectors = np.stack([self._term_vector(term, notes) for term in query.terms])
+        return np.stack([self._term_vector(term, notes) for term in query.terms])
+
+    def _composed(self, query: Query, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         bands = self.holdings.bands
         assert bands is not None
         spreads = [bands.spread("text" if term.kind == "text" else "image") for term in query.terms]

@@ -57,6 +57,10 @@ class Bands:
             return ""
         return next((name for name in QUANTILES if score >= getattr(band, name)), DISTANT)
 
+    def mean(self, kind: str) -> float:
+        """Mean of the cosines of random pairs; 0 for a kind that was not calibrated."""
+        return self.kinds[kind].mean if kind in self.kinds else 0.0
+
     def spread(self, kind: str) -> float:
         """Standard deviation of the cosines of random pairs; what one unit of weight is worth in that kind.
 

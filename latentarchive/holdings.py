@@ -1,10 +1,13 @@
-"""The files of one archive, each opened at its first use; derived files are made again where they are missing."""
+"""The files of one archive, each opened at its first use; derived files are made again where they are missing.
+
+Threads may share one: each file is opened by one of them, the others wait for it.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -25,6 +28,7 @@ from latentarchive.embeddings import Embeddings
 from latentarchive.encoders import Encoder, load_encoder
 from latentarchive.errors import ArchiveDamaged, ArchiveError, EncoderError, EncoderMismatch, WriteRefused
 from latentarchive.index import Index, Tuning, build_index
+from latentarchive.lazily import once
 from latentarchive.manifest import Manifest
 from latentarchive.packed import write_packed
 from latentarchive.words import Words, build_words
@@ -48,6 +52,7 @@ class Holdings:
         self._encoder = encoder
         self._mend = mend
         self._temporary: Path | None = None
+        self._opening = threading.RLock()
 
     @property
     def has_vectors(self) -> bool:
@@ -69,7 +74,7 @@ class Holdings:
         """The Parquet files of the items, in row order."""
         return [self.path / f"items/part-{part:05d}.parquet" for part in range(len(self.manifest.parts))]
 
-    @cached_property
+    @once
     def collection(self) -> Collection:
         """All rows. Raises `ArchiveDamaged`."""
         return Collection(
@@ -77,12 +82,12 @@ class Holdings:
             self._derived(layout.PACKED, lambda path: write_packed(self.item_parts, path)),
         )
 
-    @cached_property
+    @once
     def words(self) -> Words:
         """The full-text index. Raises `ArchiveDamaged`."""
         return Words(self._derived(layout.WORDS, lambda path: build_words(part_items(self.item_parts), path)))
 
-    @cached_property
+    @once
     def embeddings(self) -> Embeddings:
         """The vectors. Raises `EncoderError` for an archive of metadata only, `ArchiveDamaged`."""
         if not self.has_vectors:
@@ -92,7 +97,7 @@ class Holdings:
         folder, parts = self.path / "embeddings", len(self.manifest.parts)
         return Embeddings.open(folder, parts, published=published, marks=self.manifest.marks)
 
-    @cached_property
+    @once
     def index(self) -> Index | None:
         """The index over the vectors; None for an archive of metadata only. Raises `ArchiveDamaged`."""
         if not self.has_vectors:
@@ -103,13 +108,13 @@ class Holdings:
         path = self._derived(layout.INDEX, lambda path: build_index(self.embeddings, choice["factory"], path))
         return Index.open(path, self.embeddings, encoder=self.manifest.fingerprint, tuning=Tuning(**choice["tuning"]))
 
-    @cached_property
+    @once
     def bands(self) -> Bands | None:
         """What a cosine means here; None for an archive of metadata only."""
         kinds = {kind: Band(**values) for kind, values in self.manifest.bands.items()}
         return Bands(kinds) if self.has_vectors else None
 
-    @cached_property
+    @once
     def encoder(self) -> Encoder:
         """The archive's own encoder.
 

@@ -16,7 +16,7 @@ from latentarchive.errors import QueryError
 from latentarchive.items import Item
 from latentarchive.reranking import Rerank, Reranked
 
-Kind = Literal["text", "item", "file"]
+Kind = Literal["text", "item", "file", "picture"]
 WAYS = ("meaning", "words", "both")
 
 WEIGHTS = (1e-3, 1e3)
@@ -56,12 +56,15 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One part of a query: words, an item or an image file, with a weight (negative: unlike this)."""
+    """One part of a query: words, an item or an image, with a weight (negative: unlike this)."""
 
     kind: Kind
+    #: The words, the id of the item, the path of the file; of a picture that lies in no file, what it is called.
     value: str
     weight: float = 1.0
     region: Region | None = None
+    #: The bytes of the image file of a picture.
+    data: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         least, greatest = WEIGHTS
@@ -73,7 +76,7 @@ class Term:
             raise QueryError(message)
 
     def __str__(self) -> str:
-        shown = f"“{self.value}”" if self.kind == "text" else f"{self.kind} {self.value}"
+        shown = {"text": f"“{self.value}”", "picture": self.value}.get(self.kind, f"{self.kind} {self.value}")
         if self.kind == "file":  # where it lies is nobody's business who reads the results
             shown = f"file {Path(self.value).name}"
         region = f" ({self.region})" if self.region else ""
@@ -276,6 +279,8 @@ class Results:
     notes: tuple[str, ...] = field(default=())
     #: How the hits were put in another order than that of relevance and what it cost; None: they were not.
     reranked: Reranked | None = None
+    #: Of each hit the place in the query of the term that it is nearest to; none unless several have weights above 0.
+    nearest: tuple[int, ...] = field(default=())
 
     def record(self) -> dict[str, Any]:
         """Plain values for JSON: query, archive, hits, notes, reranked."""

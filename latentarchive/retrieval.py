@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Container
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
@@ -23,6 +24,16 @@ POOL = 5
 """Another order of k results is made of this many times k of the best."""
 
 
+class Retrieved(NamedTuple):
+    """What was found."""
+
+    hits: tuple[Hit, ...]
+    #: The row of each hit.
+    rows: list[int]
+    #: How the hits were re-ranked; None: they were not.
+    reranked: Reranked | None
+
+
 def retrieve(
     holdings: Holdings,
     query: Query,
@@ -30,8 +41,8 @@ def retrieve(
     *,
     allowed: NDArray[np.bool_],
     copies: Container[str],
-) -> tuple[tuple[Hit, ...], Reranked | None]:
-    """The hits of a query, the two rankings fused by rank where both are asked for, and how they were re-ranked.
+) -> Retrieved:
+    """Answer a query, the two rankings fused by rank where both are asked for, and how they were re-ranked.
 
     Where ranks tie, an item that has all the words of the query goes before what is only near in meaning: an
     accession number or a name is the surer answer. An item that has only some of them goes after: an apple
@@ -66,16 +77,14 @@ def retrieve(
         chosen, said = rearranged(order, _candidates(holdings, order, rows, relevance, allowed), k)
         reranked = _cost(order, said, chosen, scores)
     found = {"meaning": set(by_meaning), "words": set(by_words)}
-    hits = []
-    for rank, (position, item) in enumerate(
-        zip(chosen, holdings.collection.items(rows[c] for c in chosen), strict=True), 1
-    ):
+    hits, final = [], [rows[position] for position in chosen]
+    for rank, (position, item) in enumerate(zip(chosen, holdings.collection.items(final), strict=True), 1):
         ways = tuple(way for way, members in found.items() if rows[position] in members)
         score = scores[position]
         band = holdings.bands.name(query.kind, score) if holdings.bands and score is not None else ""
         copy = bool(item.sha256) and item.sha256 in copies
         hits.append(Hit(rank, item, score, band, ways, position + 1, copy))
-    return tuple(hits), reranked
+    return Retrieved(tuple(hits), final, reranked)
 
 
 def _candidates(

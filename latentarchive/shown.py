@@ -58,12 +58,13 @@ class ShownItems:
             message = f"{self.path} was built anew since it was opened; open it again"
             raise ArchiveDamaged(message)
         stamp = self.log.stamp
-        if self._visible is None or self._visible[0] != stamp:
+        held = self._visible
+        if held is None or held[0] != stamp:
             mask = np.ones(len(self.collection), dtype=bool)
             mask[[row for row in self.collection.rows(list(self.log.current())) if row is not None]] = False
             mask.setflags(write=False)
-            self._visible = (stamp, mask)
-        return self._visible[1]
+            self._visible = held = (stamp, mask)
+        return held[1]
 
     def row(self, item_id: str) -> int:
         """Row number of an item that is shown. Raises `QueryError` if it is unknown or withheld."""

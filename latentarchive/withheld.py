@@ -33,8 +33,8 @@ class WithheldLog:
     def __init__(self, path: Path) -> None:
         """The log at this path; the file need not exist."""
         self.path = path
-        self._stamp: tuple[int, int] | None = None
-        self._current: dict[str, Entry] = {}
+        #: The stamp that was read and what it said: replaced in one step, since threads may read at the same time.
+        self._read: tuple[tuple[int, int], dict[str, Entry]] | None = None
 
     @property
     def stamp(self) -> tuple[int, int]:
@@ -51,16 +51,16 @@ class WithheldLog:
         Raises:
             ArchiveDamaged: A line cannot be read. Nothing is shown then: which item it names is not known.
         """
-        stamp = self.stamp
-        if stamp != self._stamp:
+        stamp, read = self.stamp, self._read
+        if read is None or read[0] != stamp:
             state: dict[str, Entry] = {}
             for entry in self.entries():
                 if entry.action == "withhold":
                     state[entry.id] = entry
                 else:
                     state.pop(entry.id, None)
-            self._current, self._stamp = state, stamp
-        return self._current
+            self._read = read = (stamp, state)
+        return read[1]
 
     def entries(self) -> list[Entry]:
         """Every line of the log, oldest first. Raises `ArchiveDamaged` as `current` does."""

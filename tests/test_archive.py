@@ -560,3 +560,28 @@ def test_a_single_term_in_place_of_a_list_is_not_read_letter_by_letter(archive):
 def test_a_mistyped_id_is_not_searched_as_words(archive):
     with pytest.raises(QueryError, match=r"s:redd\.png"):
         archive.search(like=["s:redd.png"])
+
+
+def test_each_result_says_which_of_several_terms_it_is_nearest_to(archive):
+    found = archive.search("red", like=["blue", "id:s:white.png@0.1"], unlike=["green"], by="meaning", k=20)
+    nearest = dict(zip([hit.item.id for hit in found.hits], found.nearest, strict=True))
+    assert nearest["s:red.png"] == 0
+    assert nearest["s:blue.png"] == 1
+    assert nearest["s:red-white.png"] in (0, 2)
+    assert 3 not in nearest.values()  # nothing is nearest to what it should not be like
+    assert archive.search("red", by="meaning").nearest == ()
+    assert archive.search("red", like=["blue"], by="words").nearest == ()
+
+
+def test_a_picture_that_lies_in_no_file_is_asked_with_as_a_file_is(archive, tmp_path):
+    data = archive.original("s:red.png")
+    (tmp_path / "asked.png").write_bytes(data)
+    by_file = archive.search(like=[f"file:{tmp_path / 'asked.png'}"], k=3)
+    found = archive.search(like=[Term("picture", "your picture 1", data=data)], k=3)
+    assert [(hit.item.id, hit.score, hit.copy) for hit in found.hits] == [
+        (hit.item.id, hit.score, hit.copy) for hit in by_file.hits
+    ]
+    assert found.query == "your picture 1"
+    assert repr(data) not in repr(Term("picture", "x", data=data))
+    with pytest.raises(QueryError, match="x cannot be used as a query: text, not an image"):
+        archive.search(like=[Term("picture", "x", data=b"hello there")])

@@ -27,12 +27,32 @@ function drawn(card, data, act) {
   const line = (said, kind = "quiet") => made("p", { class: kind, dir: "auto" }, said);
   const caption = made("figcaption", {}, made("p", { class: "title" }, name), line(card.credit));
   if (card.generated) caption.prepend(made("p", { class: "made" }, words.generated));
-  caption.append(line(`${words.source}: ${card.source}`), line(`${words.rights}: ${card.rights}`));
+  const source = line(`${words.source}: `);
+  source.append(card.link
+    ? made("a", { href: card.link, target: "_blank", rel: "noopener noreferrer", title: words.outside }, card.source)
+    : card.source);
+  caption.append(source, line(`${words.rights}: ${card.rights}`));
   for (const note of card.notes) caption.append(line(note, "quiet meter"));
   if (card.figures.length) {
     const figures = made("details", {}, made("summary", {}, words.figures));
     for (const figure of card.figures) figures.append(line(figure, "quiet meter"));
     caption.append(figures);
+  }
+  if (card.copies.length) {
+    const copies = made("ul", { role: "list" });
+    for (const copy of card.copies) {
+      const face = copy.image ? made("img", { src: copy.image, alt: copy.alt, loading: "lazy" }) : "";
+      const entry = made("li", {}, face, made("div", {}, made("a", { href: copy.href, dir: "auto" }, copy.title),
+        line(`${words.source}: ${copy.source}`), line(`${words.rights}: ${copy.rights}`),
+        ...copy.notes.map((note) => line(note, "quiet meter"))));
+      entry.querySelector("a").addEventListener("click", (event) => {
+        if (!plainClick(event)) return;
+        event.preventDefault();
+        act("open", copy.id);
+      });
+      copies.append(entry);
+    }
+    caption.append(made("details", { class: "copies" }, made("summary", {}, card.copies_label), copies));
   }
   const acts = made("div", { class: "acts" });
   for (const button of data.buttons) {
@@ -57,8 +77,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     ? [focused.closest("li")?.dataset.id, focused.dataset.action] : null;
   const list = made("ul", { class: data.small ? "cards small" : "cards", role: "list", "aria-label": data.label });
   list.append(...data.cards.map((card) => drawn(card, data, act)));
-  parentElement.querySelector("ul")?.remove();
+  parentElement.querySelector("ul.cards")?.remove();
   parentElement.append(list);
+  const before = parentElement.part; // a property of our own on the root of this list
+  parentElement.part = data.part;
+  if (before !== undefined && before !== data.part) list.scrollIntoView({ block: "start" });
   if (kept) { // the list was drawn anew: who steers by keyboard stays where they were
     const entry = [...list.children].find((one) => one.dataset.id === kept[0]);
     entry?.querySelector(`button[data-action="${kept[1]}"]`)?.focus();

@@ -7,9 +7,10 @@ that screen readers know as a list. Its script only ever sets text, never markup
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -52,6 +53,8 @@ class Card:
     alt: str
     #: Address of the page of the work; "": no page of its own.
     href: str = ""
+    #: Address of the work at its holding source, on another machine; "": none is known.
+    link: str = ""
     #: Further lines under the title: rank, band, what it is nearest to, copies. Words first.
     notes: tuple[str, ...] = ()
     #: Figures that are shown on demand, under "figures".
@@ -60,6 +63,9 @@ class Card:
     generated: bool = False
     #: It was chosen already: the button "keep" is shown as pressed.
     kept: bool = False
+    #: Others that show the same picture, and how they are announced ("+2 copies"); they are listed on demand.
+    copies: tuple[Card, ...] = ()
+    copies_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,6 @@ class Button:
     hint: str = ""
     #: Stays pressed when the card says ``kept``.
     toggles: bool = False
-    only: tuple[str, ...] = field(default=())
 
 
 def card(
@@ -89,6 +94,7 @@ def card(
         image=pictures.thumb(archive, item.id) if item.image else "",
         alt=alt(item),
         href=navigation.address("item", {"archive": archive, "id": item.id}),
+        link=outside(item.url),
         notes=tuple(notes),
         figures=tuple(figures),
         generated=item.generated,
@@ -96,8 +102,10 @@ def card(
     )
 
 
-def of_hit(hit: Hit, archive: str, *, notes: Sequence[str] = (), kept: bool = False) -> Card:
-    """The card of a result: its rank and band in words, the cosine on demand."""
+def of_hit(
+    hit: Hit, archive: str, *, notes: Sequence[str] = (), kept: bool = False, copies: Sequence[Card] = ()
+) -> Card:
+    """The card of a result: its rank and band in words, the cosine on demand; `copies` are listed under it."""
     band = {
         "close": say("close"),
         "similar": say("similar"),
@@ -111,7 +119,19 @@ def of_hit(hit: Hit, archive: str, *, notes: Sequence[str] = (), kept: bool = Fa
         lines.append(say("the same file as in the query"))
     figures = [] if hit.score is None else [say("cosine {score}", score=f"{hit.score:+.4f}")]
     figures.append(say("found by {ways}", ways=", ".join(hit.found)))
-    return card(hit.item, archive, notes=[*lines, *notes], figures=figures, kept=kept)
+    plain = card(hit.item, archive, notes=[*lines, *notes], figures=figures, kept=kept)
+    label = say("+ 1 copy") if len(copies) == 1 else say("+ {n} copies", n=len(copies))
+    return replace(plain, copies=tuple(copies), copies_label=label if copies else "")
+
+
+def outside(url: str) -> str:
+    """An address on the web, as a catalogue gives it, if it may be a link; "" if not."""
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return ""
+    return url if plain and url.isprintable() else ""
 
 
 def alt(item: Item) -> str:
@@ -128,6 +148,7 @@ def show(
     buttons: Sequence[Button] = (),
     on_act: Callable[[Act], None] | None = None,
     small: bool = False,
+    part: str = "",
 ) -> Act | None:
     """Show cards as a list, in their order.
 
@@ -138,6 +159,7 @@ def show(
         buttons: Actions on every card. A click on the picture or the title opens the page of the work.
         on_act: Called before the page runs again, where widgets and the address may still be changed.
         small: Smaller cards, for lists beside something else.
+        part: Which part of a longer list this is: where it changes, the list is scrolled to its beginning.
 
     Returns:
         What was done since the last run, once; None: nothing.
@@ -161,12 +183,14 @@ def show(
             "cards": [asdict(one) for one in cards],
             "buttons": [asdict(one) for one in buttons],
             "small": small,
+            "part": part,
             "words": {
                 "figures": say("figures"),
                 "rights": say("Rights"),
                 "source": say("Source"),
                 "generated": say("Generated, not a work"),
                 "nothing": say("no picture"),
+                "outside": say("opens another site"),
             },
         },
         on_act_change=acted,

@@ -28,6 +28,9 @@ PAGES = {
 }
 """Every page by the last part of its address: what it is called and its icon. Its script is ``views/NAME.py``."""
 
+DEFAULT = "search"
+"""The page at the app's own address: it has no other."""
+
 UNLISTED = ("item",)
 """Pages that are reached from others and stand in no menu."""
 
@@ -42,7 +45,7 @@ def pages(settings: Settings) -> list[st.Page]:
             title=say(title),
             icon=icon,
             url_path=name,
-            default=name == "search",
+            default=name == DEFAULT,
             visibility="hidden" if name in UNLISTED else "visible",
         )
         for name, (title, icon) in PAGES.items()
@@ -53,7 +56,7 @@ def pages(settings: Settings) -> list[st.Page]:
 def address(page: str, params: Mapping[str, str | list[str]]) -> str:
     """The address of a page with what it is asked, relative to the app's own: for links that a visitor may copy."""
     root = st.get_option("server.baseUrlPath").strip("/")
-    place = f"/{root}/{page}" if root else f"/{page}"
+    place = "/" + "/".join(part for part in (root, "" if page == DEFAULT else page) if part)
     asked = urlencode(kept(params), doseq=True)
     return f"{place}?{asked}" if asked else place
 

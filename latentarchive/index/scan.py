@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ class Scan:
         self._embeddings = embeddings
         self._hold = hold and len(embeddings) <= IN_MEMORY
         self._matrix: NDArray[np.float32] | None = None
+        self._reading = threading.Lock()
 
     def nearest(
         self, queries: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None = None
@@ -64,8 +67,15 @@ class Scan:
         whole = last - first + 1 == len(rows)
         if not self._hold:
             return self._embeddings.between(first, last + 1) if whole else self._embeddings.take(rows)
-        if self._matrix is None:
-            self._matrix = np.empty((len(self._embeddings), self._embeddings.dim), np.float32)
-            for start, block in self._embeddings.blocks():
-                self._matrix[start : start + len(block)] = block
-        return self._matrix[first : last + 1] if whole else self._matrix[rows]
+        matrix = self._held()
+        return matrix[first : last + 1] if whole else matrix[rows]
+
+    def _held(self) -> NDArray[np.float32]:
+        """All rows, read at the first search; other threads wait until they are whole."""
+        with self._reading:
+            if self._matrix is None:
+                matrix = np.empty((len(self._embeddings), self._embeddings.dim), np.float32)
+                for start, block in self._embeddings.blocks():
+                    matrix[start : start + len(block)] = block
+                self._matrix = matrix
+        return self._matrix
