@@ -302,7 +302,7 @@ def chromium():
 
 @pytest.fixture
 def visitor(chromium):
-    """Opens pages in a browser of their own. Whatever asks for another machine, is missing, or complains, fails the test.
+    """Opens pages in a browser of their own. What asks for another machine, is missing, or complains, fails the test.
 
     `visitor(url, width=390, dark=True)` gives Playwright's page.
     """

@@ -1,4 +1,4 @@
-"""Who is answered, and what a browser is told to refuse: around every answer of the server, Streamlit's own included."""
+"""Who is answered, and what a browser is told to refuse: around all that the server says, Streamlit included."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import hashlib
 import re
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 HEADERS = {
@@ -27,21 +29,24 @@ _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 class Guard:
-    """ASGI middleware: refuses requests under a name that is not ours, and sets `HEADERS` and a `policy` on the rest.
+    """ASGI middleware: refuses who asks under another name or from another site, and sets headers on every answer.
 
-    Streamlit itself asks for the name only where it opens a WebSocket; a page of another site that has its own name
-    point at this machine could otherwise read pictures here. A header that a route set itself stays as it is.
+    Streamlit itself asks for the name only where it opens a WebSocket; a site that has its own name point at this
+    machine could otherwise read pictures here. From what site a request comes it answers by asking a service on the
+    network what this machine's address is: so the question is settled here, before it. Headers that a route set
+    itself stay as they are.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
+        """Answer one request, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        host = Headers(scope=scope).get("host")
+        asked = Headers(scope=scope)
+        host = asked.get("host")
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -50,13 +55,25 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if is_host_allowed(host):
+        refused = None
+        if not is_host_allowed(host):
+            refused = PlainTextResponse("Not this server's name; start it with --allow-host NAME.", status_code=400)
+        elif not is_own(asked.get("origin"), host or ""):
+            refused = PlainTextResponse("Not for pages of other sites.", status_code=403)
+        if refused is None:
             await self.app(scope, receive, told)
-        else:
-            refused = PlainTextResponse(
-                "This server does not answer under that name; start it with --allow-host NAME.", status_code=400
-            )
+        elif scope["type"] == "http":
             await refused(scope, receive, told)
+        else:
+            await WebSocketClose(code=1008)(scope, receive, send)
+
+
+def is_own(origin: str | None, host: str) -> bool:
+    """Whether a page of this origin may ask: one of this very host and port, or of ``server.corsAllowedOrigins``.
+
+    Programs send no origin (None); pages of files and of frames without an origin send ``null``, and may not.
+    """
+    return origin is None or urlsplit(origin).netloc == host or origin in st.get_option("server.corsAllowedOrigins")
 
 
 def policy(host: str) -> str:

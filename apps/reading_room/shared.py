@@ -88,4 +88,4 @@ _READ_LATER = re.compile(
     | (?<!\S)[<~>-](?=(?:->|[->=])(?!\S))    # arrows, dashes, signs of comparison
     """,
 )
-"""What Streamlit looks for once Markdown is read, where a backslash no longer stands in the way. A joiner goes after it."""
+"""What Streamlit looks for in text that was read already, past all backslashes: a joiner goes after it."""

@@ -5,6 +5,7 @@ What was tried all the same is written to the file that OFFLINE_LOG names.
 
 import os
 import socket
+from pathlib import Path
 
 _connect, _connect_ex, _getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 _HERE = ("127.", "::1", "localhost", "0.0.0.0")
@@ -14,7 +15,7 @@ def _check(address):
     host = address[0] if isinstance(address, tuple) else ""
     host = host.decode() if isinstance(host, bytes) else str(host or "")
     if host and not host.startswith(_HERE):
-        with open(os.environ["OFFLINE_LOG"], "a") as log:
+        with Path(os.environ["OFFLINE_LOG"]).open("a") as log:
             log.write(f"{address}\n")
         raise OSError("the network is blocked")
 
