@@ -147,5 +147,5 @@ def test_nothing_is_taken_without_a_session(address):
 
 
 def test_programs_cannot_steer_a_session(address):
-    """Streamlit's interface for programs is shut.
+    """Streamlit's interface for programs is shut."""
     assert asked(address, "/_stcore/agent/interact", method="POST", body=b"{}").status in (403, 404)

@@ -7,32 +7,10 @@ import pytest
 
 from latentarchive.plaintext import plain
 from reading_room.shared import JOINER, plainly
+from tests.app_helpers import HOSTILE, STARTS
 from tests.conftest import Server
 
-HOSTILE = " ".join(
-    [
-        "<script>window.ran = 1</script> <img src=x onerror=window.ran=1> <b>bold</b> &amp; &#65;",
-        "[link](javascript:window.ran=1) ![i](http://evil.example/x.png) <http://evil.example>",
-        ":red[red] :material/home: :material_home: :smile: :streamlit: :blue-badge[x] :help[y] 12:30:45",
-        "$x^2$ and $$y$$ *a* _b_ **c** `d` ~~e~~ [^1] C:\\dir\\* \\",
-        "http://evil.example/a?b=1 HTTPS://x.example www.evil.example mail.me+x@evil.example",
-        "a -> b <- c <-> d -- e >= f <= g ~= h --- i 100% {x} ^ \"q\" 'r'",
-    ]
-)
-STARTS = [
-    "# Heading",
-    "1. first",
-    "2) second",
-    "- item",
-    "+ item",
-    "> quote",
-    "    code",
-    "| a | b |",
-    "```x```",
-    "=== x",
-]
-STARTS += ["one\ntwo\n\nthree\n---\nfour", "[a]: http://evil.example", "\u202eturned\u202c round\x1b[31m", "::: x"]
-
+WHOLE = " ".join(HOSTILE)
 MARKS = "a:not([href^='#']), img, em, strong, del, .katex, [role=img], span[style], script, "
 MARKS += "ul, ol, blockquote, pre, hr, table"
 """What Markdown and Streamlit's directives make; a heading has a link to itself."""
@@ -51,7 +29,7 @@ def plain_page(tmp_path_factory):
     page = Path(__file__).parent / "plain_page.py"
     options = ("--server.address", "127.0.0.1", "--server.headless", "true", "--browser.gatherUsageStats", "false")
     command = ("streamlit", "run", page, "--server.port", "PORT", *options)
-    server = Server(tmp_path_factory.mktemp("plain"), *command, HOSTILE=json.dumps([HOSTILE, *STARTS]))
+    server = Server(tmp_path_factory.mktemp("plain"), *command, HOSTILE=json.dumps([WHOLE, *STARTS]))
     yield server.address
     server.stop()
 
@@ -73,7 +51,7 @@ def test_it_is_shown_as_it_stands_wherever_streamlit_shows_text(visitor, plain_p
     for place in places:
         seen = [place["text"].replace(JOINER, ""), *place["values"]]
         if place["name"] != "help":
-            assert any(plain(HOSTILE) in text for text in seen), place
+            assert any(plain(WHOLE) in text for text in seen), place
         assert not place["made"], place
     for number, start in enumerate(STARTS):
         there = page.locator(f".st-key-start-{number}")
@@ -82,7 +60,7 @@ def test_it_is_shown_as_it_stands_wherever_streamlit_shows_text(visitor, plain_p
     page.locator(".st-key-place-help [data-testid=stTooltipHoverTarget]").hover()
     hint = page.get_by_role("tooltip")
     hint.wait_for()
-    assert hint.inner_text().replace(JOINER, "") == plain(HOSTILE)
+    assert hint.inner_text().replace(JOINER, "") == plain(WHOLE)
     assert not hint.locator(MARKS).count()
-    assert page.title() == plain(HOSTILE)
+    assert page.title() == plain(WHOLE)
     assert page.evaluate("window.ran") is None
