@@ -9,13 +9,12 @@ import streamlit as st
 from reading_room import frame, navigation, settings
 from reading_room.language import say
 
-HERE = Path(__file__).parent / "reading_room"
-ICON = HERE / "icon.png"
+ICON = Path(__file__).parent / "reading_room" / "icon.png"
 """A file of our own: for a page without one, Streamlit makes the browser fetch an icon from the network."""
 
 st.set_page_config(page_title=say("Reading room"), page_icon=str(ICON), layout="wide")
+st.html(ICON.with_name("page.css"))
 page = st.navigation(navigation.pages(settings.current()), position="sidebar")
-st.html(HERE / "page.css")
 frame.above()
 navigation.go_on()
 page.run()
