@@ -13,6 +13,7 @@ ICON = Path(__file__).parent / "reading_room" / "icon.png"
 """A file of our own: for a page without one, Streamlit makes the browser fetch an icon from the network."""
 
 st.set_page_config(page_title=say("Reading room"), page_icon=str(ICON), layout="wide")
+st.html(ICON.with_name("page.css"))
 page = st.navigation(navigation.pages(settings.current()), position="sidebar")
 frame.above()
 navigation.go_on()

@@ -9,8 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
 from latentarchive import manifest
-from latentarchive.errors import ArchiveError, require
+from latentarchive.archive import Archive
+from latentarchive.errors import ArchiveError, ArchiveNotFound, require
 from latentarchive.recipes import SHIPPED
 
 SETTINGS = "LATENTARCHIVE_APP"
@@ -39,18 +42,22 @@ def serve(
         reports: Folder of reports of audits.
         host: Address to listen on.
         port: Port to listen on.
-        allowed: Names under which visitors reach it, beside this machine's own.
+        allowed: Names under which visitors reach it, beside this machine's own name and addresses.
         browser: Open it in a browser.
 
     Raises:
-        ArchiveNotFound: One of the archives is not there.
+        ArchiveNotFound: One of the archives is not there, or there is none at all.
+        ArchiveDamaged: One of them cannot be read.
         ArchiveError: The port is taken, or the profile is not there.
         MissingExtra: Streamlit is not installed.
     """
     require("streamlit", extra="app")
     places = [manifest.locate(archive).resolve() for archive in archives]
+    if not places and not any(manifest.ARCHIVES.glob(f"*/{manifest.MANIFEST}")):
+        message = f"there is no archive in ./{manifest.ARCHIVES}; name one, or make one with `latentarchive demo`"
+        raise ArchiveNotFound(message)
     for place in places:
-        manifest.Manifest.load(place)
+        next(Archive.open(place).shown(), None)  # what is damaged is told here, and not to a visitor
     if kiosk is not None and not kiosk.is_file():
         message = f"there is no profile {kiosk}"
         raise ArchiveError(message)
@@ -62,8 +69,9 @@ def serve(
         "selections": str(selections.resolve()),
         "reports": str(reports.resolve()),
     }
-    hosts = dict.fromkeys(["localhost", "127.0.0.1", host, *allowed])
+    hosts = dict.fromkeys(["localhost", "127.0.0.1", host, *allowed, *_own_names(host)])
     flags = {
+        "browser.gatherUsageStats": "false",
         "server.address": host,
         "server.port": port,
         "server.headless": str(not browser).lower(),
@@ -72,6 +80,17 @@ def serve(
     command += [f"--{name}={value}" for name, value in flags.items()]
     command += [f"--server.allowedHosts={name}" for name in hosts]
     os.execve(sys.executable, command, os.environ | {SETTINGS: json.dumps(told)})  # noqa: S606  # our own interpreter
+
+
+def _own_names(host: str) -> list[str]:
+    """Under what this machine is known in its network, if it listens there: its name and all its addresses."""
+    if host not in ("0.0.0.0", "::"):  # noqa: S104  # compared, not listened on
+        return []
+    addresses = [one.address for card in psutil.net_if_addrs().values() for one in card if one.family in _INTERNET]
+    return [socket.gethostname(), *(address.partition("%")[0] for address in addresses)]
+
+
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
 def _check_port(host: str, port: int) -> None:
