@@ -86,7 +86,7 @@ def outcome(one: Finding) -> str:
 
 def question(one: Finding) -> str:
     """The check and what it was asked, in one line. Of paths only the last part is told."""
-    options = [f"{name} {_option(value)}" for name, value in one.options.items() if value not in (None, "", ())]
+    options = [f"{name} {_option(value)}" for name, value in one.options.items() if value not in (None, "", (), [], {})]
     return f"{one.check}{': ' if options else ''}{', '.join(options)}"
 
 
@@ -108,7 +108,7 @@ def _told(number: int, one: Finding, href: str, works: Works, *, whole: bool) ->
         "sentence": one.sentence,
         "facts": measured(one),
         "notes": list(one.notes),
-        "question": question(one),
+        "question": question(one) if whole else one.check,
         "drawn": drawn,
         "caption": one.picture.alt if one.picture and drawn else "",
         "captionId": named,

@@ -45,7 +45,7 @@ def _classes(archive: Archive, _stamp: tuple[int, int]) -> Mapping[str, int]:
 def lead(card: DatasetCard) -> str:
     """How large it is, and when it was built."""
     return say(
-        "{count} works, of which you can see every one that is not withheld. Built {date}.",
+        "{count} works can be seen here. The archive was built on {date}.",
         count=f"{card.facts.n:,}",
         date=card.created[:10],
     )
@@ -118,7 +118,7 @@ def span(facts: Facts) -> str:
 
 
 def encoder(told: Origin) -> str:
-    """What compares the works, and what it learned from; in one sentence or two."""
+    """What compares the works, and what it learned from; in one sentence."""
     name = plainly(told.name)
     if told.kind == "none":
         return say(
@@ -129,16 +129,12 @@ def encoder(told: Origin) -> str:
     trained = plainly(told.trained_on)
     if told.works is None:
         return say("Works are compared by the encoder {name}, trained on: {trained}.", name=name, trained=trained)
-    said = say(
+    return say(
         "Works are compared by the encoder {name}, trained on {count} works of: {trained}.",
         name=name,
         trained=trained,
         count=f"{told.works:,}",
     )
-    if told.reserved:
-        left = say("{count} whose rights reserve data mining were left out.", count=f"{told.reserved:,}")
-        return f"{said} {left}"
-    return said
 
 
 def index(told: IndexFacts) -> str:

@@ -21,13 +21,16 @@ from reading_room.shared import plainly
 LISTED = 30
 """Earlier reports that are listed."""
 
+WIDTH = 736
+"""Of the works behind a finding, in pixels: four of them beside each other, or two, so that pairs are not parted."""
+
 PAGE = 24
 """Works on one page; even, so that pairs stay together."""
 
 
 def earlier_reports(name: str, archive: Archive) -> None:
     """The reports that are kept, each a link."""
-    st.header(say("Reports"), divider="gray")
+    st.header(say("Reports"))
     filed = shelves.filed(audits.shelf(name), subject=archive.name)
     if not filed:
         st.markdown(say("No audit of this archive was kept here yet. Choose a suite above and run it."))
@@ -65,7 +68,7 @@ def read(name: str, archive: Archive, which: str) -> None:
     for outcome, heading in headings.items():
         some = [(number, one) for number, one in numbered if one.outcome == outcome]
         if some:
-            st.header(f"{heading} ({len(some)})", divider="gray")
+            st.header(f"{heading} ({len(some)})")
             st.caption(notes[outcome])
             listed(some, name, archive, which, whole=False)
     made(report)
@@ -92,10 +95,12 @@ def one_finding(name: str, archive: Archive, which: str, number: int) -> None:
     before, after = st.columns(2)
     with before:
         if number > 1:
-            link(say("Finding {number}", number=number - 1), name, report=which, finding=number - 1)
+            said = say("Finding {number}", number=number - 1)
+            link(said, name, report=which, finding=number - 1, icon=":material/arrow_back:")
     with after:
         if number < len(report.findings):
-            link(say("Finding {number}", number=number + 1), name, report=which, finding=number + 1)
+            said = say("Finding {number}", number=number + 1)
+            link(said, name, report=which, finding=number + 1, icon=":material/arrow_forward:")
 
 
 def listed(some: list[tuple[int, Finding]], name: str, archive: Archive, which: str, *, whole: bool) -> None:
@@ -126,14 +131,15 @@ def works(one: Finding, name: str, archive: Archive) -> None:
     some = [work for work in told if work.id in held]
     if not told:
         return
-    st.header(say("Works behind this finding"), divider="gray")
+    st.header(say("Works behind this finding"))
     if len(some) < len(told):
         st.caption(say("{count} of them are not shown here: inputs that never came in.", count=len(told) - len(some)))
     pages = -(-len(some) // PAGE)
     page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     part = some[(page - 1) * PAGE : page * PAGE]
     shown = [cards.card(archive.item(work.id), name, notes=said(work)) for work in part]
-    cards.show(shown, key=f"works.{page}", label=say("Works behind this finding"), small=True)
+    with st.container(width=WIDTH):
+        cards.show(shown, key=f"works.{page}", label=say("Works behind this finding"), small=True)
 
 
 def said(work: Named) -> list[str]:
@@ -174,7 +180,8 @@ def counted(outcomes: object) -> str:
         "info": lambda count: say("{count} to be read", count=count),
         "skip": lambda count: say("{count} not asked", count=count),
     }
-    return " · ".join(word(counts[outcome]) for outcome, word in words.items() if counts.get(outcome))
+    told = ", ".join(word(counts[outcome]) for outcome, word in words.items() if counts.get(outcome))
+    return say("{count} findings: {told}", count=sum(counts.values()), told=told)
 
 
 def changed(name: str, archive: Archive, which: str, report: Report) -> Comparison | None:
@@ -188,21 +195,31 @@ def changed(name: str, archive: Archive, which: str, report: Report) -> Comparis
     if not earlier:
         st.caption(say("There is no earlier report of this suite to compare with."))
         return None
+    named = st.query_params.get("since", "")
     before = st.selectbox(
         say("What changed since"),
         list(earlier),
-        index=None,
+        index=list(earlier).index(named) if named in earlier else None,
         format_func=lambda one: moment(earlier[one].began),
         placeholder=say("Choose an earlier report"),
-        key="since",
-        bind="query-params",
+        key="audit.since",
+        on_change=remember,
+        args=("since", "audit.since"),
     )
     return compare(audits.report(name, archive, before), report) if before else None
 
 
+def remember(param: str, key: str) -> None:
+    """Let the address say what was chosen: by its name, where Streamlit itself would put the words of the choice."""
+    if chosen := st.session_state[key]:
+        st.query_params[param] = chosen
+    else:
+        st.query_params.pop(param, None)
+
+
 def changes(since: Comparison) -> None:
     """What is not as it was."""
-    st.header(say("What changed"), divider="gray")
+    st.header(say("What changed"))
     for reason in since.reasons:
         st.markdown(f"- {plainly(reason)}")
     st.caption(say("{count} findings are what they were.", count=since.unchanged))

@@ -19,10 +19,10 @@ NAMED = 12
 """Rights statements, sources and reasons that are named, the most frequent first."""
 
 
-def table(heading: str, counts: list[tuple[str, int]], of: int) -> None:
-    """Names with how many works they hold for, and what share that is."""
+def table(heading: str, counts: list[tuple[str, int]], of: int, unit: str) -> None:
+    """Names with how many works (or what `unit` says) they hold for, and what share that is."""
     rows = [[plainly(name), f"{count:,}", percent(count / of) if of else "–"] for name, count in counts[:NAMED]]
-    names = [heading, say("works"), say("of {count}", count=f"{of:,}")]
+    names = [heading, unit, say("of {count}", count=f"{of:,}")]
     columns = {name: [row[k] for row in rows] for k, name in enumerate(names)}
     st.table(columns, border="horizontal", hide_index=True, alt=heading)
     if len(counts) > NAMED:
@@ -31,29 +31,34 @@ def table(heading: str, counts: list[tuple[str, int]], of: int) -> None:
 
 def origin(card: DatasetCard) -> None:
     """Source and method."""
-    st.header(say("Where it comes from"), divider="gray")
+    st.header(say("Where it comes from"))
     st.markdown(portrait.method(card.method))
     if card.notes:
-        st.markdown(plainly(card.notes))
+        st.markdown(say("Its recipe remarks: “{notes}”", notes=plainly(card.notes)))
     if card.homepage:
         st.markdown(say("Its home: {address}", address=plainly(card.homepage)))
     sources = [*card.facts.common["source"]]
     if sources:
-        table(say("Held or published by"), sources, card.facts.n)
+        table(say("Held or published by"), sources, card.facts.n, say("works"))
 
 
 def rights(card: DatasetCard) -> None:
     """What may be done with the works."""
     facts = card.facts
-    st.header(say("Rights"), divider="gray")
+    st.header(say("Rights"))
     st.markdown(portrait.rights(dict(facts.classes), facts.n))
     stated = [(one.label or one.statement, count) for one, count in facts.rights]
-    table(say("Statement"), [(name if name != "unknown" else say("nothing stated"), n) for name, n in stated], facts.n)
+    table(
+        say("Statement"),
+        [(name if name != "unknown" else say("nothing stated"), n) for name, n in stated],
+        facts.n,
+        say("works"),
+    )
     if facts.reserved:
         st.markdown(
             say(
-                "{count} works reserve text and data mining: they are left out of training and are no condition of a "
-                "generated image.",
+                "{count} works reserve text and data mining: they are left out of training, and are no condition of a "
+                "generated image unless that is allowed by name.",
                 count=f"{facts.reserved:,}",
             )
         )
@@ -68,21 +73,31 @@ def rights(card: DatasetCard) -> None:
 
 def catalogue(card: DatasetCard) -> None:
     """How much of the catalogue is filled in."""
-    st.header(say("What the catalogue says"), divider="gray")
+    st.header(say("What the catalogue says"))
     st.markdown(portrait.span(card.facts))
     words = portrait.fields()
-    table(say("Field that is filled in"), [(words[name], count) for name, count in card.completeness], card.facts.n)
+    table(
+        say("Field that is filled in"),
+        [(words[name], count) for name, count in card.completeness],
+        card.facts.n,
+        say("works"),
+    )
     st.caption(say("Filled in does not mean true: entries are as catalogued, unchecked."))
 
 
 def comparing(card: DatasetCard) -> None:
     """Encoder, index, bands, and what similarity is."""
-    st.header(say("How works are compared"), divider="gray")
+    st.header(say("How works are compared"))
     st.markdown(portrait.encoder(card.encoder))
     if card.index is None:
         return
-    for limit in card.encoder.limits:
-        st.markdown(f"- {plainly(limit)}")
+    if card.encoder.reserved:
+        left = say(
+            "{count} whose rights reserve data mining were left out of its training.", count=card.encoder.reserved
+        )
+        st.markdown(left)
+    if card.encoder.limits:
+        st.markdown("\n".join(f"- {plainly(limit)}" for limit in card.encoder.limits))
     st.markdown(portrait.index(card.index))
     st.markdown(
         say(
@@ -113,35 +128,30 @@ def comparing(card: DatasetCard) -> None:
 
 def absent(card: DatasetCard) -> None:
     """What was rejected and what is withheld."""
-    st.header(say("What is not here"), divider="gray")
+    st.header(say("What is not here"))
     st.markdown(portrait.absent(card))
     if card.reasons:
         stages = portrait.stages()
         named = [(f"{stages.get(stage, stage)}: {reason}", count) for stage, reason, count in card.reasons]
-        table(say("Why inputs could not be used"), named, card.inputs)
+        table(say("Why inputs could not be used"), named, card.inputs, say("inputs"))
 
 
 def state(archive: Archive, card: DatasetCard) -> None:
     """Which state of the archive this is, and how to cite it."""
-    st.header(say("This state, and how to cite it"), divider="gray")
+    st.header(say("This state, and how to cite it"))
     st.code(citation(archive.manifest), language=None, wrap_lines=True)
     facts = {
         say("Built"): card.created[:19].replace("T", " ") + " UTC",
-        say("Digest of the catalogue"): card.digest,
+        say("Digest of the catalogue"): card.digest[:16],
         say("Fingerprint of the encoder"): card.fingerprint or say("none, or not verified"),
         say("Built with"): ", ".join(f"{name} {version}" for name, version in card.versions.items()),
     }
-    st.table(
-        {"": list(facts), " ": [plainly(value) for value in facts.values()]},
-        border="horizontal",
-        hide_index=True,
-        hide_header=True,
-    )
+    st.markdown("\n".join(f"- {name}: {plainly(value)}" for name, value in facts.items()))
 
 
 def papers(archive: Archive, card: DatasetCard) -> None:
     """The card for other readers: a datasheet for people, Croissant for machines."""
-    st.header(say("As a document"), divider="gray")
+    st.header(say("As a document"))
     row = st.container(horizontal=True)
     row.download_button(
         say("Datasheet, Markdown"),

@@ -26,13 +26,15 @@ def choose(name: str, archive: Archive) -> None:
         )
     )
     offered = {one.name: one for one in audits.suites()}
+    named = st.query_params.get("suite", FIRST)
     chosen = st.selectbox(
         say("Suite"),
         list(offered),
-        index=list(offered).index(FIRST) if FIRST in offered else 0,
+        index=list(offered).index(named) if named in offered else 0,
         format_func=lambda one: title_of(offered[one]),
-        key="suite",
-        bind="query-params",
+        key="audit.suite",
+        on_change=reports.remember,
+        args=("suite", "audit.suite"),
     )
     offer = offered[chosen]
     if offer.suite is None:
@@ -47,7 +49,7 @@ def choose(name: str, archive: Archive) -> None:
         with st.expander(say("What it asks")):
             for bound in suite.checks:
                 st.markdown(f"`{bound.check.name}` {plainly(bound.check.about.partition(chr(10))[0])}")
-        st.button(say("Run this audit"), type="primary", on_click=begin, args=(name, archive, offer))
+        st.button(say("Run this audit"), on_click=begin, args=(name, archive, offer))
     if notice := st.session_state.pop("audit.notice", ""):
         st.info(plainly(notice))
     if waiting := audits.LINE.titles():
