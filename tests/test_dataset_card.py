@@ -32,7 +32,9 @@ def test_a_card_counts_what_is_shown(archive):
 
 
 def test_an_archive_of_records_has_no_encoder_and_no_index(tmp_path, swatches):
-    text = 'title = "S"\nnotes = "Seen\\n  in 1900."\nhomepage = "https://x.example/"\n[collection]\nsource = "folder"\n'
+    text = (
+        'title = "S"\nnotes = "Seen\\n  in 1900."\nhomepage = "https://x.example/"\n[collection]\nsource = "folder"\n'
+    )
     recipe = load_recipe(str(write_recipe(tmp_path, text)), root=swatches)
     archive = Archive.open(build_archive(recipe, out=tmp_path / "plain").path)
     card = dataset_card(archive)

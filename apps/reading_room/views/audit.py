@@ -58,10 +58,8 @@ def choose(name: str, archive: Archive) -> None:
 
 
 def title_of(offer: Offer) -> str:
-    """A suite in the list of suites; those that do not ship by their file."""
-    if offer.suite is None:
-        return say("{name} (cannot be read)", name=plainly(offer.name))
-    return plainly(offer.suite.title)
+    """A suite in the list of suites, where nothing is read as Markdown; one that cannot be read by its file."""
+    return say("{name} (cannot be read)", name=offer.name) if offer.suite is None else offer.suite.title
 
 
 def begin(name: str, archive: Archive, offer: Offer) -> None:
