@@ -27,6 +27,7 @@ def serve(
     kiosk: Path | None,
     selections: Path,
     reports: Path,
+    suites: Path,
     host: str,
     port: int,
     allowed: Sequence[str],
@@ -40,6 +41,7 @@ def serve(
         kiosk: Profile of an exhibition; None: the whole app.
         selections: Folder of saved selections.
         reports: Folder of reports of audits.
+        suites: Folder of suites that may be chosen beside the shipped ones; it need not exist.
         host: Address to listen on.
         port: Port to listen on.
         allowed: Names under which visitors reach it, beside this machine's own name and addresses.
@@ -68,6 +70,7 @@ def serve(
         "kiosk": str(kiosk.resolve()) if kiosk else "",
         "selections": str(selections.resolve()),
         "reports": str(reports.resolve()),
+        "suites": str(suites.resolve()),
     }
     hosts = dict.fromkeys(["localhost", "127.0.0.1", host, *allowed, *_own_names(host)])
     flags = {
