@@ -9,10 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from reading_room import faults, pictures
+from reading_room import faults, made, pictures
 
 app = st.App(
     Path(__file__).with_name("streamlit_app.py"),
-    routes=pictures.routes(),
+    routes=[*pictures.routes(), *made.routes()],
     on_script_error=faults.said,
 )

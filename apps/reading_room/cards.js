@@ -27,7 +27,9 @@ function drawn(card, data, act) {
   const line = (said, kind = "quiet") => made("p", { class: kind, dir: "auto" }, said);
   const caption = made("figcaption", {}, made("p", { class: "title" }, name), line(card.credit));
   if (card.generated) caption.prepend(made("p", { class: "made" }, words.generated));
-  caption.append(line(`${words.source}: ${card.source}`), line(`${words.rights}: ${card.rights}`));
+  for (const [word, said] of [[words.source, card.source], [words.rights, card.rights]]) {
+    if (said) caption.append(line(`${word}: ${said}`)); // only a step of an image that is being made has none
+  }
   for (const note of card.notes) caption.append(line(note, "quiet meter"));
   if (card.figures.length) {
     const figures = made("details", {}, made("summary", {}, words.figures));
@@ -52,11 +54,14 @@ function drawn(card, data, act) {
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const act = (action, item) => setTriggerValue("act", { action, item });
+  const said = JSON.stringify(data);
+  if (parentElement.querySelector("ul")?.said === said) return; // a page that looks again every second does not flicker
   const focused = parentElement.activeElement;
   const kept = focused?.dataset?.action
     ? [focused.closest("li")?.dataset.id, focused.dataset.action] : null;
   const list = made("ul", { class: data.small ? "cards small" : "cards", role: "list", "aria-label": data.label });
   list.append(...data.cards.map((card) => drawn(card, data, act)));
+  list.said = said;
   parentElement.querySelector("ul")?.remove();
   parentElement.append(list);
   if (kept) { // the list was drawn anew: who steers by keyboard stays where they were
