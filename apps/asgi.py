@@ -10,11 +10,11 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from reading_room import faults, guard, pictures, uploads
+from reading_room import faults, guard, made, pictures, uploads
 
 app = st.App(
     Path(__file__).with_name("streamlit_app.py"),
-    routes=[*pictures.routes(), *uploads.routes()],
+    routes=[*pictures.routes(), *uploads.routes(), *made.routes()],
     middleware=[Middleware(guard.Guard)],
     on_script_error=faults.said,
 )

@@ -58,12 +58,12 @@ class Darkroom(Experiment):
     no_return: tuple[int, ...] = ()
 
 
-def darkroom(bench: Bench, text: str, *, seed: int = 0, k: int = 10) -> Darkroom:
+def darkroom(bench: Bench, text: str | Term, *, seed: int = 0, k: int = 10) -> Darkroom:
     """Watch an image come up; of a work, also watch it vanish.
 
     Args:
         bench: Archive and generator.
-        text: Words, an item id or an image file; see `query.parse_term`.
+        text: Words, an item id or an image file; see `points.read`.
         seed: Of the noise that the image begins as.
         k: How many nearest works are compared.
 
@@ -201,6 +201,7 @@ def _drowned(bench: Bench, term: Term, seed: int) -> _Vanished:
     records: dict[str, Record] = {}
     width = len(str(len(schedule)))
     for draw in range(DRAWS):
+        bench.progress("adding noise", draw, DRAWS)
         noise = generator.noise(seed + draw)
         pictures = [generator.decode(level.noised(latents, noise)) for level in schedule]
         vectors = bench.seen(pictures)

@@ -64,6 +64,20 @@ class Plan:
             raise GeneratorError(message)
 
 
+def refused(archive: Archive, generator: Generator) -> dict[str, str]:
+    """Each of `WAYS`, and why a generator cannot be told so of an archive: as far as is known before it is asked.
+
+    "" where it can be.
+    """
+    can = generator.capabilities
+    words = "" if can.words else f"this generator takes {can}, and no words alone"
+    vectors = "" if can.vector or can.sequence else f"this generator is told no image vectors, only {can}"
+    if not vectors and generator.encoder and generator.encoder != archive.manifest.fingerprint:
+        vectors = "this generator was trained with the vectors of another encoder than the archive's"
+    image = "" if can.image else "this generator cannot begin from an image"
+    return {"words": words, "works": vectors, "centroid": vectors, "captions": words, "image": image}
+
+
 @dataclass(frozen=True)
 class Job:
     """One image that is to be made: what it is called, by which works it is conditioned, and its own condition."""

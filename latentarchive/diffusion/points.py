@@ -23,12 +23,20 @@ MEANT = 4
 """Works whose centroid stands for words: the shipped generator was trained on up to four."""
 
 
-def read(archive: Archive, text: str) -> Term:
-    """An item id, an image file or words, without region or weight; see `query.parse_term`. Raises `QueryError`."""
-    prefix = archive.collection[0].id.partition(":")[0] if len(archive.collection) else ""
-    term = parse_term(text, prefix=prefix, is_item=lambda item_id: archive.collection.row(item_id) is not None)
+def read(archive: Archive, text: str | Term) -> Term:
+    """An item id, an image file or words, without region or weight; see `query.parse_term`. Raises `QueryError`.
+
+    Args:
+        archive: Whose items may be named.
+        text: As a person writes it; or a term as it stands, from those who may not name files.
+    """
+    if isinstance(text, Term):
+        term = text
+    else:
+        prefix = archive.collection[0].id.partition(":")[0] if len(archive.collection) else ""
+        term = parse_term(text, prefix=prefix, is_item=lambda item_id: archive.collection.row(item_id) is not None)
     if term.region is not None or term.weight != 1:
-        message = f"{text!r}: an experiment takes whole works and images, without region or weight"
+        message = f"{str(text)!r}: an experiment takes whole works and images, without region or weight"
         raise QueryError(message)
     if term.kind == "item":
         archive.row(term.value)

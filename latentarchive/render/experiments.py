@@ -117,11 +117,12 @@ def terminal(one: Experiment) -> str:
     lines = [one.title, ""]
     for measure in one.measures:
         lines.append(measure.sentence)
-        lines += [f"    {said}" for said in [*_facts(measure), *measure.notes]]
+        lines += [f"    {said}" for said in [*facts(measure), *measure.notes]]
     return "\n".join(plain(line) for line in [*lines, *one.cautions(), *one.notes])
 
 
-def _facts(one: Measure) -> list[str]:
+def facts(one: Measure) -> list[str]:
+    """The figures behind a sentence, in words; empty where there are none."""
     return measured(
         Finding(
             sentence=one.sentence,
@@ -138,10 +139,10 @@ def _facts(one: Measure) -> list[str]:
 
 
 def _measure(one: Measure) -> str:
-    facts = "; ".join(map(shown, _facts(one)))
+    figures = "; ".join(map(shown, facts(one)))
     notes = "".join(f"<li>{shown(note)}</li>" for note in one.notes)
     return f"""<article><p class=sentence>{shown(one.sentence)}</p>
-{f"<p class=facts>{facts}</p>" if facts else ""}{f"<ul class=notes>{notes}</ul>" if notes else ""}</article>"""
+{f"<p class=facts>{figures}</p>" if figures else ""}{f"<ul class=notes>{notes}</ul>" if notes else ""}</article>"""
 
 
 def _strip(strip: Strip, one: Experiment, archives: Mapping[str, Archive]) -> str:
