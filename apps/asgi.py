@@ -10,9 +10,10 @@ from pathlib import Path
 import streamlit as st
 
 from reading_room import faults, pictures
+from reading_room.atlas import routes as maps
 
 app = st.App(
     Path(__file__).with_name("streamlit_app.py"),
-    routes=pictures.routes(),
+    routes=[*pictures.routes(), *maps.routes()],
     on_script_error=faults.said,
 )

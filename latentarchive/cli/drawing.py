@@ -20,7 +20,9 @@ from latentarchive.cli.bars import bar
     help="A page (.html), a sheet to print (.png, .pdf) or the places (.parquet, .csv); may be given several times.  "
     "[default: ./map-ARCHIVE-METHOD.html, with --keep none]",
 )
-@click.option("--keep", is_flag=True, help="Keep it beside the archive with tiles of pictures: `latentarchive app` shows it.")
+@click.option(
+    "--keep", is_flag=True, help="Keep it beside the archive with tiles of pictures: `latentarchive app` shows it."
+)
 @click.option("--by", default="", metavar="FIELD", help="Colour the works by a field of the catalogue, e.g. medium.")
 @click.option("--where", default="", metavar="SQL", help='Only items for which this is true, e.g. "year < 1900".')
 @click.option("--grid", is_flag=True, help="One work a cell of a grid, so that none hides another.")

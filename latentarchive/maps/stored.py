@@ -1,11 +1,11 @@
 """Maps that are kept: a folder of plain arrays and tiles, checked when it is opened and refused where it is stale.
 
-    map.json        how it was made, what it keeps, of which archive, SHA-256 of the arrays; written last
-    rows.npy        int64 (n,): row numbers in the archive
-    xy.npy          float32 (n, 2): from 0 to 1, x to the right, y upwards
-    regions.npy     uint16 (n,): the region of each work, from 1
-    cells.npy       int32 (cells, 4): see `latentarchive.maps.tiles`
-    tiles/LEVEL/COLUMN-ROW.webp
+map.json        how it was made, what it keeps, of which archive, SHA-256 of the arrays; written last
+rows.npy        int64 (n,): row numbers in the archive
+xy.npy          float32 (n, 2): from 0 to 1, x to the right, y upwards
+regions.npy     uint16 (n,): the region of each work, from 1
+cells.npy       int32 (cells, 4): see `latentarchive.maps.tiles`
+tiles/LEVEL/COLUMN-ROW.webp
 """
 
 from __future__ import annotations
@@ -172,8 +172,8 @@ def _keep(view: Map, archive: Archive, folder: Path, progress: Progress) -> Path
         raise ArchiveError(message)
     view = view.without(set(archive.log.current()))
     cells = representatives(view.xy, levels_for(len(view)))
-    arrays = {"rows": view.rows, "xy": view.xy, "regions": view.regions.of, "cells": cells}
-    arrays = {name: arrays[name].astype(kind) for name, kind in ARRAYS.items()}
+    given: dict[str, NDArray[Any]] = {"rows": view.rows, "xy": view.xy, "regions": view.regions.of, "cells": cells}
+    arrays = {name: given[name].astype(kind) for name, kind in ARRAYS.items()}
     storage.clear(folder, last=RECORD)
     for name, array in arrays.items():
         storage.write_array(folder / f"{name}.npy", array)

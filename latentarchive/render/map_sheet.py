@@ -226,7 +226,9 @@ def _legend(draw: ImageDraw.ImageDraw, sheet: Sheet, view: Map, left: float, y: 
     draw.text((sheet.px(left), y), f"Colours: {view.groups.field}", font=sheet.type(9.5, italic=True), fill=INK)
     y += sheet.px(5)
     row, half = sheet.px(4.1), SIDE / 2
-    for at, (name, colour, n) in enumerate(zip(view.groups.names, colours_of(view.groups), view.groups.counts, strict=True)):
+    for at, (name, colour, n) in enumerate(
+        zip(view.groups.names, colours_of(view.groups), view.groups.counts, strict=True)
+    ):
         x = left + half * (at % 2)
         top = y + row * (at // 2)
         draw.rectangle((sheet.px(x), top, sheet.px(x + 3), top + sheet.px(3)), fill=colour)

@@ -1,4 +1,4 @@
-"""Which works are chosen, as the address says it: those within a line, of a group, on one map or on the one beside it."""
+"""Which works are chosen, as the address says it: within a line, of a group, on this map or the one beside it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Choice:
 
     #: A line as `latentarchive.maps.selecting` writes it.
     line: str = ""
-    #: The archive and method of the map that it was drawn on, ``ARCHIVE/METHOD``; "": the one that is asked.
+    #: The archive and method of the map on which that was done, ``ARCHIVE/METHOD``; "": the one that is asked.
     on: str = ""
-    #: A group, by its name, of the field that `by` names.
+    #: A group of that map, by its name, of the field that `by` names.
     only: str = ""
     by: str = ""
 
@@ -42,18 +42,17 @@ class Choice:
 
     def places(self, shown: ShownMap) -> NDArray[np.int64]:
         """Places of the works that are chosen, on the map that is asked; ascending. Raises `QueryError`."""
-        chosen = np.arange(len(shown))
-        if self.line:
-            drawn_on = held.current(*_named(self.on)) if self.on else shown
-            chosen = drawn_on.selected(self.line)
-            chosen = chosen if drawn_on is shown else pair(drawn_on, shown).across(chosen)
+        if not self:
+            return np.arange(len(shown))
+        first = held.current(*_named(self.on)) if self.on else shown
+        chosen = first.selected(self.line) if self.line else np.arange(len(first))
         if self.only:
-            groups = shown.groups(self.by)
+            groups = first.groups(self.by)
             if self.only not in groups.names:
                 message = f"there is no group {self.only[:40]!r} of {self.by}"
                 raise QueryError(message)
             chosen = chosen[groups.of[chosen] == groups.names.index(self.only)]
-        return chosen
+        return chosen if first is shown else pair(first, shown).across(chosen)
 
 
 _pairs: dict[tuple[str, str], Pair] = {}

@@ -8,10 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from latentarchive.maps.groups import NOTHING, OTHER
-from latentarchive.maps.serving import REGION, ShownMap
+from latentarchive.maps.serving import ShownMap
 from latentarchive.render.map_sheet import colours_of, rgb
-from reading_room.atlas import routes
+from reading_room.atlas import routes, telling
 from reading_room.atlas.choosing import Choice
 from reading_room.language import say
 
@@ -40,7 +39,6 @@ def show(
     view: str,
     marked: Sequence[int],
     on_act: Callable[[Act], None],
-    label: str,
 ) -> None:
     """Draw a map.
 
@@ -50,12 +48,14 @@ def show(
         key: Of this map on the page.
         by: The field that it is coloured by.
         choice: Which works are chosen; all others fade.
-        own: Whether the line of the choice was drawn on this map, and is shown on it.
+        own: Whether the choice was made on this map, and is shown on it as it was made.
         view: The part that is in view, as the component tells it; "": the whole.
         marked: Places of works that are ringed.
         on_act: Called with what was done, before the page runs again; not with what was done on an earlier version.
-        label: What it is, for those who cannot see it.
     """
+    label = say(
+        "Map of {n} works of {archive}. The list of works says the same in words.", n=f"{len(shown):,}", archive=name
+    )
 
     def acted() -> None:
         told = getattr(st.session_state[key], "act", None)
@@ -75,12 +75,12 @@ def show(
             "line": choice.line if own else "",
             "view": rectangle(view),
             "marked": list(marked),
-            "by": field_name(by),
+            "by": telling.field(by),
             "label": label,
             "painter": st.query_params.get("painter", ""),
             "profile": "profile" in st.query_params,
             "words": _words(),
-            **_legend(shown, by, choice),
+            **_legend(shown, by, choice.only if own else ""),
         },
         on_act_change=acted,
     )
@@ -95,31 +95,10 @@ def rectangle(view: str) -> list[float] | None:
     return [left, bottom, right, top] if -10 < left < right < 10 and -10 < bottom < top < 10 else None
 
 
-def group_name(by: str, group: str) -> str:
-    """What a group is called in the visitor's language: the catalogue's own word, or ours where it has none."""
-    if by == REGION and group.startswith(f"{REGION} "):
-        return say("region {number}", number=group.removeprefix(f"{REGION} "))
-    return {OTHER: say("others"), NOTHING: say("not stated")}.get(group, group)
-
-
-def field_name(by: str) -> str:
-    """What a field is called in the visitor's language; further fields have the catalogue's own names."""
-    known = {
-        REGION: say("regions of the space"),
-        "medium": say("medium"),
-        "creator": say("maker"),
-        "place": say("place"),
-        "year": say("year"),
-        "rights_class": say("rights"),
-        "source": say("source"),
-    }
-    return known.get(by, by.removeprefix("extra."))
-
-
-def _legend(shown: ShownMap, by: str, choice: Choice) -> dict[str, object]:
+def _legend(shown: ShownMap, by: str, only: str) -> dict[str, object]:
     groups = shown.groups(by)
     legend = [
-        {"key": name, "name": group_name(by, name), "n": count, "chosen": choice.only == name}
+        {"key": name, "name": telling.group(by, name), "n": count, "chosen": only == name}
         for name, count in zip(groups.names, groups.counts, strict=True)
     ]
     return {"legend": legend, "colours": [rgb(colour) for colour in colours_of(groups)]}
@@ -143,6 +122,8 @@ def _words() -> dict[str, str]:
         "missing": say("A part of the map could not be fetched: open the page again."),
         "still": say("This browser draws no maps: here is a picture of it, and the list beside it has all works."),
         "count": say("{n} of {total} works are in view."),
-        "keys": say("Arrow keys move the map, plus and minus change its size, 0 shows all of it, Enter selects what is in view."),
+        "keys": say(
+            "Arrow keys move the map, plus and minus change its size, 0 shows all of it, Enter selects what is in view."
+        ),
         "thinned": say("While it moves, one point in {step} is drawn."),
     }

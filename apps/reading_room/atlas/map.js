@@ -9,7 +9,7 @@ const CORNERS = 300; // of a line that is sent
 const PAUSE = 350; // milliseconds without movement after which what is in view is told
 const SLOW = 30, QUICK = 12; // milliseconds of a frame above which fewer points are drawn while moving, below which more
 const LARGEST = 4000; // times the whole map
-const SHAPES = ["●", "■", "▲", "◆", "✚", "▼", "╱", "○", "●"];
+const SHAPES = ["●", "■", "▲", "◆", "✚", "▼", "✖", "○", "●"]; // as painters.js draws them
 
 const made = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
@@ -63,7 +63,7 @@ class MapView {
     this.tools.append(made("label", {}, this.showing, ` ${words.pictures}`));
     this.legend = made("ul", { class: "legend", role: "list" });
     this.field.append(...[this.canvas, this.over, this.tip].filter(Boolean));
-    this.root.append(this.field, this.status, this.tools, this.keys, this.legend);
+    this.root.append(this.tools, this.field, this.status, this.legend, this.keys);
     this.field.dataset.painter = this.painter?.kind ?? "none";
     this.field.dataset.renderer = this.painter?.name ?? "";
     if (!this.painter) this.still(data);
@@ -197,6 +197,7 @@ class MapView {
     const clip = (value) => Math.min(1.2, Math.max(-0.2, value));
     this.at = { x: clip(this.at.x), y: clip(this.at.y), scale: Math.min(LARGEST, Math.max(0.4, this.at.scale)) };
     this.moving = true;
+    this.tip.hidden = true;
     clearTimeout(this.pausing);
     this.pausing = setTimeout(() => { this.moving = false; this.settled(); this.tellView(); }, PAUSE);
     this.redraw();

@@ -94,11 +94,27 @@ export function graphics(canvas) {
   };
 }
 
+// The shape of each group, as the fragment shader has them: steps from the left upper corner in an image so wide.
+function shapesOf(size, width) {
+  const tests = [(p, q) => p * p + q * q < 1, (p, q) => Math.max(Math.abs(p), Math.abs(q)) < 0.85,
+    (p, q) => Math.abs(p) < 0.5 + q * 0.5, (p, q) => Math.abs(p) + Math.abs(q) < 1, (p, q) => Math.min(Math.abs(p), Math.abs(q)) < 0.35,
+    (p, q) => Math.abs(p) < 0.5 - q * 0.5, (p, q) => Math.abs(Math.abs(p) - Math.abs(q)) < 0.4,
+    (p, q) => p * p + q * q < 1 && p * p + q * q > 0.35];
+  return Array.from({ length: 16 }, (_, group) => {
+    const offsets = [];
+    for (let row = 0; row < size; row++) for (let column = 0; column < size; column++) {
+      const [p, q] = [column, row].map((v) => ((v + 0.5) / size) * 2 - 1);
+      if (tests[group % 8](p, q)) offsets.push(row * width + column);
+    }
+    return offsets;
+  });
+}
+
 // Squares written straight into an image: on a machine without a graphics card this is faster than asking for one.
 export function plain(canvas) {
   const pen = canvas.getContext("2d", { alpha: true });
   if (!pen) return null;
-  let image = null, pixels = null;
+  let image = null, pixels = null, stamped = "", stamps = null;
   return {
     name: "canvas",
     kind: "plain",
@@ -119,14 +135,19 @@ export function plain(canvas) {
       });
       const { x, y, looks, n, step, scale, left } = scene, bottom = scene.top + scale;
       const size = Math.max(1, Math.round(scene.size)), half = size >> 1;
+      if (size >= SHAPED && `${size} ${width}` !== stamped) [stamped, stamps] = [`${size} ${width}`, shapesOf(size, width)];
+      const shapes = size >= SHAPED ? stamps : null;
       for (let pass = scene.someFaded ? 1 : 0; pass >= 0; pass--) {
         for (let i = 0; i < n; i += step) {
           const look = looks[i];
           if (look >> 4 !== pass) continue;
           const across = (left + x[i] * scale - half) | 0, down = (bottom - y[i] * scale - half) | 0;
           if (across < 0 || down < 0 || across + size > width || down + size > height) continue;
-          const ink = inks[look];
-          for (let row = down * width + across, last = row + size * width; row < last; row += width) {
+          const ink = inks[look], shape = shapes?.[look & 15];
+          if (shape) {
+            const corner = down * width + across;
+            for (const offset of shape) pixels[corner + offset] = ink;
+          } else for (let row = down * width + across, last = row + size * width; row < last; row += width) {
             for (let column = 0; column < size; column++) pixels[row + column] = ink;
           }
         }

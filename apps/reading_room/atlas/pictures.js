@@ -1,7 +1,7 @@
 // Pictures on the map: tiles of works that stand for those around them, and close by each work's own.
 
 const ACROSS = 8, SIDE = 64; // as latentarchive/maps/tiles.py draws them
-const LARGEST = 76, CLOSE = 500, HELD = 700;
+const CELL = 48, OWN = 76, CLOSE = 500, HELD = 700; // pixels of a picture among many and of one close by
 
 export class Pictures {
   constructor(base, levels, ask, redraw) {
@@ -14,9 +14,9 @@ export class Pictures {
   }
 
   tiles({ scale, left, top, width, height, ratio }) {
-    const level = Math.max(0, Math.min(this.levels - 1, Math.ceil(Math.log2(scale / ratio / (ACROSS * LARGEST)))));
+    const level = Math.max(0, Math.min(this.levels - 1, Math.ceil(Math.log2(scale / ratio / (ACROSS * CELL)))));
     const cells = this.level(level), across = ACROSS << level, cell = scale / across, found = [];
-    const side = Math.min(cell * 0.94, LARGEST * ratio);
+    const side = Math.min(cell * 0.86, CELL * ratio);
     for (let i = 0; cells && i < cells.length; i += 3) {
       const x = left + (cells[i] + 0.5) * cell, y = top + (cells[i + 1] + 0.5) * cell;
       if (x < -side || y < -side || x > width + side || y > height + side) continue;
@@ -28,7 +28,7 @@ export class Pictures {
   }
 
   own({ x, y, scale, left, top, width, height, ratio }) {
-    const side = LARGEST * ratio, taken = new Set(), found = [];
+    const side = OWN * ratio, taken = new Set(), found = [];
     for (const place of this.near) {
       const across = left + x[place] * scale, down = top + (1 - y[place]) * scale;
       if (across < 0 || down < 0 || across > width || down > height) continue;
