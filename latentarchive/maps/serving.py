@@ -14,7 +14,7 @@ from latentarchive.errors import QueryError
 from latentarchive.items import Item
 from latentarchive.maps.groups import MOST, OTHER, Groups, group
 from latentarchive.maps.selecting import inside, parse_polygon
-from latentarchive.maps.stored import StoredMap
+from latentarchive.maps.stored import TILES, StoredMap
 from latentarchive.maps.tiles import ACROSS, cleared
 
 REGION = "region"
@@ -49,8 +49,8 @@ class ShownMap:
 
     @property
     def has_pictures(self) -> bool:
-        """Whether the archive holds images."""
-        return bool(self.archive.manifest.counts["images"])
+        """Whether there are tiles: not where the archive holds no images."""
+        return (self.stored.folder / TILES).is_dir()
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:

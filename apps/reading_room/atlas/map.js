@@ -7,7 +7,7 @@ import { Pictures } from "./pictures.js";
 const CLICK = 14; // pixels within which a point is meant
 const CORNERS = 300; // of a line that is sent
 const PAUSE = 350; // milliseconds without movement after which what is in view is told
-const SLOW = 30, QUICK = 12; // milliseconds of a frame above which fewer points are drawn while moving, below which more
+const SLOW = 36, PATIENCE = 5; // milliseconds of a frame, and how many such, after which fewer points are drawn while moving
 const LARGEST = 4000; // times the whole map
 const SHAPES = ["●", "■", "▲", "◆", "✚", "▼", "✖", "○", "●"]; // as painters.js draws them
 
@@ -160,7 +160,7 @@ class MapView {
       entry.addEventListener("click", () => this.tell({ kind: "only", name: one.chosen ? "" : one.key, version: this.data.version }));
       return made("li", {}, entry);
     }));
-    this.buttons.clear.disabled = !this.data.line && !this.data.mask;
+    this.buttons.clear.disabled = !this.data.mask;
   }
 
   // Where we are. `at` is the middle of the view on the map, and how much of the shorter side of the field the map fills.
@@ -265,8 +265,8 @@ class MapView {
   }
 
   pace(took) { // while it moves, as many points as are drawn in time
-    this.took = 0.7 * (this.took ?? took) + 0.3 * took;
-    if (this.took > SLOW && this.data.n / this.step > 20000) [this.step, this.took] = [Math.min(31, this.step * 2), QUICK];
+    this.slow = took > SLOW ? (this.slow ?? 0) + 1 : Math.max(0, (this.slow ?? 0) - 1); // one hiccup is no reason
+    if (this.slow >= PATIENCE && this.data.n / this.step > 20000) [this.step, this.slow] = [Math.min(31, this.step * 2), 0];
     this.field.dataset.step = String(this.step);
     if (this.step > 1) this.status.textContent = filled(this.data.words.thinned, { step: this.step });
   }
@@ -398,7 +398,7 @@ class MapView {
     const acts = { ArrowLeft: () => this.pan(-0.1, 0), ArrowRight: () => this.pan(0.1, 0), ArrowUp: () => this.pan(0, 0.1),
       ArrowDown: () => this.pan(0, -0.1), "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8),
       0: () => this.whole(), Home: () => this.whole(), Enter: () => this.select(this.frame()),
-      Escape: () => (this.line.length ? (this.line = []) : this.data.line && this.select([])) };
+      Escape: () => (this.line.length ? (this.line = []) : this.data.mask && this.select([])) };
     if (!(event.key in acts)) return;
     event.preventDefault();
     event.stopPropagation();

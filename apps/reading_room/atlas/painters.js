@@ -8,7 +8,8 @@ const SHAPED = 8; // from so many pixels a point has the shape of its group, bel
 const VERTEX = `
 attribute float x, y, look;
 uniform vec2 scale, shift;
-uniform float size, pass;
+uniform mediump float size;
+uniform float pass;
 uniform vec3 colours[16];
 varying vec4 colour;
 varying float group;
@@ -24,7 +25,7 @@ const FRAGMENT = `
 precision mediump float;
 varying vec4 colour;
 varying float group;
-uniform float size;
+uniform mediump float size;
 void main() {
   if (size >= ${SHAPED}.0) {
     vec2 p = abs(gl_PointCoord * 2.0 - 1.0), q = gl_PointCoord * 2.0 - 1.0;

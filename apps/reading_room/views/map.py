@@ -94,7 +94,7 @@ def drawn(of: str, shown: ShownMap, choice: Choice, key: str, ringed: NDArray[np
     def acted(act: component.Act) -> None:
         match act.get("kind"):
             case "line":
-                change(line=str(act["line"]), on=this if act["line"] else "", p="", work="")
+                change(line=str(act["line"]), on=this if act["line"] else "", only="", p="", work="")
             case "only":
                 change(only=str(act["name"]), by=by, on=this, line=choice.line if own else "", p="", work="")
             case "view" if first:
@@ -144,10 +144,11 @@ def listed(shown: ShownMap, choice: Choice, chosen: NDArray[np.int64], work: int
     page = min(number(st.query_params.get("p", "")), pages)
     on_cards(shown, chosen[(page - 1) * PAGE : page * PAGE].tolist(), "map.list", say("Works"))
     if pages > 1:
-        st.session_state["map.page"] = page
-        st.pagination(
-            pages, key="map.page", on_change=lambda: change(p=str(st.session_state["map.page"])), max_visible_pages=5
-        )
+        key = "map.page"
+        if st.session_state.get(key, page) != page:  # another list, or an address that was gone back to
+            st.session_state[key] = page
+        turned = lambda: change(p=str(st.session_state[key]))  # noqa: E731
+        st.pagination(pages, default=page, key=key, on_change=turned, max_visible_pages=5)
 
 
 def on_cards(shown: ShownMap, places: list[int], key: str, label: str) -> None:
