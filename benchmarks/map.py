@@ -48,10 +48,12 @@ SECONDS = 5
 
 RECIPE = 'title = "Synthetic"\n[collection]\nsource = "embeddings"\nname = "e"\n[encoder]\nid = "openclip:A/one"\n'
 
-FRAMES = """() => { window.frames_ = []; const next = (now) => { window.frames_.push(now); requestAnimationFrame(next); };
+FRAMES = """() => { window.frames_ = [];
+const next = (now) => { window.frames_.push(now); requestAnimationFrame(next); };
 requestAnimationFrame(next); }"""
 
-REGL = """<!doctype html><meta charset=utf-8><style>body{margin:0}canvas{width:900px;height:640px}</style><canvas id=c></canvas>
+REGL = """<!doctype html><meta charset=utf-8><style>body{margin:0}canvas{width:900px;height:640px}</style>
+<canvas id=c></canvas>
 <script src=regl/dist/regl.js></script>
 <script type=importmap>{"imports": {"regl": "./regl.mjs", "pub-sub-es": "./pub-sub-es/dist/index.js"}}</script>
 <script type=module>
@@ -86,10 +88,13 @@ def main() -> None:
             const told = gl?.getExtension("WEBGL_debug_renderer_info");
             return gl ? gl.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : gl.RENDERER) : "none"; }"""
         )
+        browser.new_page().goto(address)  # the first page of a new process loads the app's own modules
+        time.sleep(5)
         for place, path in enumerate(held):
             for painter in ("plain", "webgl"):
                 url = f"{address}/map?archive={named(held)[place]}&painter={painter}&profile"
-                figures.append({"works": len(Archive.open(path)), "real": path == given.archive, **opened(browser, url)})
+                works = {"works": len(Archive.open(path)), "real": path == given.archive}
+                figures.append(works | opened(browser, url))
                 print(json.dumps(figures[-1]), flush=True)
         if given.regl:
             for n, archive in archives.items():
@@ -119,7 +124,7 @@ def opened(browser: object, url: str) -> dict[str, object]:
     told = page.locator(".field").evaluate("(field) => ({...field.dataset})")
     profile = page.evaluate("() => window.mapFrames.slice(-100)")
     page.context.close()
-    kinds = {"points": "/points", "groups": "/codes", "tiles": "/tiles/", "cells": "/cells/", "scripts": "/maps/scripts/"}
+    kinds = {"points": "/points", "groups": "/codes", "tiles": "/tiles/", "cells": "/cells/", "scripts": "/scripts/"}
     drawn = [frame for frame in profile if frame["points"] > 0]
     return {
         "painter": told["painter"],
@@ -158,8 +163,8 @@ def dragged(page: object, box: dict[str, float]) -> dict[str, object]:
 
 
 def by_regl(browser: object, packages: Path, archive: Archive, n: int) -> dict[str, object]:
-    """The same coordinates, drawn by regl-scatterplot on a page of its own: no groups, no pictures, no app around it."""
-    [path] = [one for one in places(archive)[0].glob("*/xy.npy")]
+    """The same coordinates, by regl-scatterplot on a page of its own: no groups, no pictures, no app around it."""
+    [path] = list(places(archive)[0].glob("*/xy.npy"))
     (packages / f"points-{n}").write_bytes(np.ascontiguousarray(np.load(path).T, "<f4").tobytes())
     (packages / "regl.html").write_text(REGL)
     (packages / "regl.mjs").write_text("export default window.createREGL;\n")
@@ -204,8 +209,8 @@ def synthetic(folder: Path, n: int) -> Archive:
         rng = np.random.default_rng(1)
         share = rng.dirichlet(np.full(CLOUDS, 0.7))
         of = rng.choice(CLOUDS, n, p=share)
-        xy = rng.uniform(0.1, 0.9, (CLOUDS, 2))[of] + rng.normal(size=(n, 2)) * rng.uniform(0.005, 0.05, CLOUDS)[of, None]
-        xy = np.clip(xy, 0, 1)
+        middles, widths = rng.uniform(0.1, 0.9, (CLOUDS, 2)), rng.uniform(0.005, 0.05, CLOUDS)
+        xy = np.clip(middles[of] + rng.normal(size=(n, 2)) * widths[of, None], 0, 1)
         kept = Fidelity(10, n, 0, 0.0, 0.0, 10 / (n - 1), 0.5, 0.5, 0.5)
         found = Regions(
             of % REGIONS + 1, [Region(at + 1, int((of % REGIONS == at).sum()), (), 0.0) for at in range(REGIONS)],

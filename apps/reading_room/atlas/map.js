@@ -258,9 +258,12 @@ class MapView {
     if (this.asked) return;
     this.asked = requestAnimationFrame((now) => {
       this.asked = 0;
-      if (this.moving && this.last && now - this.last < 500) this.pace(now - this.last);
-      this.last = now;
+      const began = performance.now();
       this.draw();
+      // Without a card all the work is done here and now; what a card does shows only in when the next frame comes.
+      const took = this.painter.kind === "plain" ? 2 * (performance.now() - began) : now - (this.last ?? now);
+      this.last = now;
+      if (this.moving && took < 1000) this.pace(took);
     });
   }
 
@@ -421,7 +424,9 @@ class MapView {
       this.tip.replaceChildren(picture, made("strong", { dir: "auto" }, work.title), made("span", { dir: "auto" }, work.credit),
         made("span", { dir: "auto" }, `${this.data.by}: ${this.data.legend[this.groups[place]]?.name ?? ""}`));
       this.tip.style.left = `${Math.min(event.clientX - box.left + 14, box.width - 190)}px`;
-      this.tip.style.top = `${Math.max(0, Math.min(event.clientY - box.top + 14, box.height - 230))}px`;
+      const down = event.clientY - box.top, low = down > box.height / 2; // it opens towards the side that has more room
+      this.tip.style.top = low ? "auto" : `${down + 14}px`;
+      this.tip.style.bottom = low ? `${box.height - down + 14}px` : "auto";
       this.tip.hidden = false;
     }, 120);
   }
