@@ -39,9 +39,13 @@ def absent() -> None:
         return
     st.info(say("There is no map of this archive yet. `latentarchive map ARCHIVE --keep` makes one and keeps it."))
     if not settings.current().kiosk and st.button(say("Make a plain map now")):
-        with st.spinner(say("Laying the works out by their two principal components.")):
-            keep_map(make_map(archive, method="pca"), archive)
-        st.rerun()
+        try:
+            with st.spinner(say("Laying the works out by their two principal components.")):
+                keep_map(make_map(archive, method="pca"), archive)
+        except ArchiveError as error:
+            st.warning(shared.plainly(str(error)))
+        else:
+            st.rerun()
 
 
 @st.fragment
@@ -126,7 +130,7 @@ def listed(shown: ShownMap, choice: Choice, chosen: NDArray[np.int64], work: int
     total = f"{len(shown):,}"
     if work is not None:
         st.subheader(say("The work that you chose on the map"))
-        on_cards(shown, [work], "map.work", say("The work that you chose on the map"))
+        on_cards(shown, [work], choice.by, "map.work", say("The work that you chose on the map"))
         st.button(say("Let it go"), on_click=lambda: change(work=""))
     if choice:
         st.subheader(say("{n} of {total} works selected", n=f"{len(chosen):,}", total=total))
@@ -142,7 +146,7 @@ def listed(shown: ShownMap, choice: Choice, chosen: NDArray[np.int64], work: int
         return
     pages = -(-len(chosen) // PAGE)
     page = min(number(st.query_params.get("p", "")), pages)
-    on_cards(shown, chosen[(page - 1) * PAGE : page * PAGE].tolist(), "map.list", say("Works"))
+    on_cards(shown, chosen[(page - 1) * PAGE : page * PAGE].tolist(), choice.by, "map.list", say("Works"))
     if pages > 1:
         key = "map.page"
         if st.session_state.get(key, page) != page:  # another list, or an address that was gone back to
@@ -151,9 +155,8 @@ def listed(shown: ShownMap, choice: Choice, chosen: NDArray[np.int64], work: int
         st.pagination(pages, default=page, key=key, on_change=turned, max_visible_pages=5)
 
 
-def on_cards(shown: ShownMap, places: list[int], key: str, label: str) -> None:
+def on_cards(shown: ShownMap, places: list[int], by: str, key: str, label: str) -> None:
     """Works as cards; what the map is coloured by stands on each in words."""
-    by = st.query_params.get("by", "") or REGION
     values = shown.groups(by).values
     items = shown.archive.collection.items(shown.rows[places])
     notes = [f"{telling.field(by)}: {telling.group(by, values[place]) or say('not stated')}" for place in places]
