@@ -12,6 +12,9 @@ from latentarchive.diffusion.bench import FEWEST, Bench
 from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip
 from latentarchive.diffusion.from_archive import from_work, retrieved
 from latentarchive.errors import GeneratorError
+from latentarchive.maps.laying import Layout, lay_out, neighbours_kept
+from latentarchive.maps.linear import Linear
+from latentarchive.maps.projections import METHODS
 from latentarchive.measures.resampling import bootstrap_mean
 from latentarchive.measures.transformation import contraction, displacement
 from latentarchive.rights import reserves_mining
@@ -34,7 +37,10 @@ FLIPS = 999
 """Draws of the null: every work moved as far, to one side or to the other by chance."""
 
 NAMED, SHOWN, MAPPED = 8, 8, 2000
-"""Words that are named; pairs that are shown; works in the map."""
+"""Words that are named; pairs that are shown; works of the archive that lie below the arrows, at most."""
+
+NEAR = 10
+"""Neighbours that the map is judged by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +63,7 @@ class Drift(Experiment):
     words: tuple[tuple[str, float], ...]
 
 
-def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None) -> Drift:
+def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None, method: str = "pca") -> Drift:
     """Send works through a generator.
 
     Args:
@@ -66,9 +72,13 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         seed: Of the draw, and the first of as many seeds.
         by: Whether the generator is told each work's vector, or begins from its image (`STRENGTH`); None: the vector
             where it takes one.
+        method: The projection that the arrows are drawn on, one of `maps.METHODS`, as `make_map` lays the works out. On
+            the plane of "pca" alone equal ways are equal arrows; on the others an arrow says from among which works to
+            among which.
 
     Raises:
         GeneratorError: The generator takes neither vectors nor images, or the sample is below 1.
+        QueryError, MissingExtra: There is no such projection; umap-learn is not installed.
     """
     can = bench.generator.capabilities
     by = by or ("vector" if can.vector or can.sequence else "image")
@@ -79,6 +89,7 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         message = f"a drift is of 1 work or more, got {sample}"
         raise GeneratorError(message)
     items = _drawn(bench, sample, seed)
+    laid = lay_out(bench.archive, method=method, k=NEAR) if len(bench.archive.rows()) >= NEAR + 2 else None
     bench.expect(len(items))
     made: dict[str, Generated] = {}
     pictures = []
@@ -110,12 +121,12 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         title=f"Drift of {len(items)} works of {bench.archive.name}",
         about="Sent through a generator, works do not come back as they were. Do they drift, and where to?",
         archive=bench.archive.name,
-        settings=bench.settings() | {"by": by, "sample": len(items), "seed": seed},
+        settings=bench.settings() | {"by": by, "sample": len(items), "seed": seed, "map": method},
         measures=()
         if few
         else _measures(moved, (coherent, null, p), _contracted(after, before, mu, drawn), words, seed),
         strips=(Strip(heading="The works that moved most", frames=tuple(frames)),),
-        charts=(_map(bench, items, before, after), _table(items, moved)),
+        charts=(*([_map(bench, laid, items, before, after)] if laid else []), _table(items, moved)),
         notes=(f"{len(items)} works are too few for figures: {FEWEST} would do.",) if few else (),
         records={name: one.record for name, one in made.items()},
         images={name: one.image for name, one in made.items()},
@@ -236,27 +247,44 @@ def _measures(
     )
 
 
-def _map(bench: Bench, items: list[str], before: NDArray[np.float32], after: NDArray[np.float32]) -> Chart:
-    """Two principal components of the archive, with an arrow from each work to what became of it."""
-    rows = np.random.default_rng(0).permutation(bench.archive.rows())[:MAPPED]
-    x = bench.archive.embeddings.take(rows).astype(np.float64)
-    centre = x.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(x - centre, full_matrices=False)
-    share = float((sizes[:2] ** 2).sum() / max((sizes**2).sum(), 1e-12))
-    start, end = ((side - centre) @ axes[:2].T for side in (before.astype(np.float64), after.astype(np.float64)))
+def _map(
+    bench: Bench, laid: Layout, items: list[str], before: NDArray[np.float32], after: NDArray[np.float32]
+) -> Chart:
+    """The works of the archive on their map, with an arrow from each that was sent to what became of it."""
+    archive, n = bench.archive, len(laid.rows)
+    start, end = laid.place(before), laid.place(after)
+    below = np.sort(np.random.default_rng(0).permutation(n)[:MAPPED])
+    under = zip(archive.collection.items(laid.rows[below]), _rounded(laid.xy[below]), strict=True)
+    kept = neighbours_kept(archive, laid.rows, laid.xy, k=NEAR)
+    apart = np.linalg.norm(end[:, None] - laid.xy[None], axis=2)
+    beside = [laid.rows[np.argsort(one, kind="stable")[:NEAR]] for one in apart]
+    unit = after / np.linalg.norm(after, axis=1, keepdims=True)
+    near = [one.rows for one in bench.nearest(unit, NEAR)]
+    tips = np.mean([np.isin(*both).mean() for both in zip(near, beside, strict=True)])
+    note = (
+        f"{METHODS[laid.method].about} {kept.sentence} Of the {NEAR} works nearest to what became of a work, "
+        f"{tips:.1%} are among the {NEAR} nearest to the tip of its arrow."
+    )
+    if isinstance(laid.projection, Linear):
+        ways = ((after.astype(np.float64) - before) ** 2).sum()
+        share = ((end - start) ** 2).sum() / max(float(ways), 1e-12)
+        note += f" The plane has {laid.share:.1%} of the variance of the works, and of the squared ways {share:.1%}."
     return Chart(
         heading="The drift on a map",
         columns=("work", "x", "y", "x of what became of it", "y of what became of it"),
-        rows=tuple(
-            (item, *(round(float(value), 4) for value in (*a, *b)))
-            for item, a, b in zip(items, start, end, strict=True)
-        ),
+        rows=tuple((item, *a, *b) for item, a, b in zip(items, _rounded(start), _rounded(end), strict=True)),
         kind="arrows",
         y=(1, 2, 3, 4),
-        alt=f"An arrow from each of {len(items)} works to what became of it, on the two principal components of the "
-        f"archive, which show {share:.0%} of its spread.",
+        alt=f"An arrow from each of {len(items)} works to what became of it, over a map of "
+        f"{'the' if len(below) == n else f'{len(below):,} of the'} {n:,} works of the archive.",
         ids=(0,),
+        ground=tuple((item.id, x, y) for item, (x, y) in under),
+        note=note,
     )
+
+
+def _rounded(places: NDArray[np.float64]) -> list[tuple[float, float]]:
+    return [(round(float(x), 4), round(float(y), 4)) for x, y in places]
 
 
 def _table(items: list[str], moved: NDArray[np.float64]) -> Chart:
