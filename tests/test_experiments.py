@@ -39,6 +39,7 @@ from latentarchive.diffusion.telephone import attractors, telephone
 from latentarchive.diffusion.walk import walk
 from latentarchive.errors import ArchiveError, GeneratorError, QueryError, ReportError
 from latentarchive.images import decode
+from latentarchive.maps import make_map
 from latentarchive.measures.sphere import mixture
 from latentarchive.recipes import EncoderChoice, Recipe
 from latentarchive.render.experiments import terminal, write_experiment
@@ -395,6 +396,34 @@ def test_a_generator_of_the_average_contracts_to_nothing(archive):
     assert drift(Averaged(archive, toy), sample=12).contraction == pytest.approx(0, abs=1e-6)
 
 
+def test_arrows_lie_on_the_map_of_the_archive(archive, tmp_path):
+    """On the places that `make_map` gives the works, up to scale; a work that stays has an arrow of no length."""
+    toy = Toy(archive, lambda told, seed: from_work(archive, told.ids[0], strength=0.5).image)
+    for method in ("pca", "tsne"):
+        found = drift(Bench(archive, toy), sample=12, method=method)
+        (chart, _) = found.charts
+        places = {item: (x, y) for item, x, y in chart.ground}
+        laid = make_map(archive, method=method)
+        assert set(places) == set(laid.ids)
+        ours, theirs = np.array([places[item] for item in laid.ids]), laid.xy
+        spread = np.ptp(ours)
+        assert np.corrcoef(ours[:, 0], theirs[:, 0])[0, 1] == pytest.approx(1, abs=1e-4)
+        assert np.corrcoef(ours[:, 1], theirs[:, 1])[0, 1] == pytest.approx(1, abs=1e-4)
+        for item, *ends in chart.rows:
+            assert ends[:2] == ends[2:]
+            assert np.abs(np.array(ends[:2]) - places[item]).max() < 0.05 * spread
+        assert laid.sentence in chart.note
+        assert ("The plane has" in chart.note) == (method == "pca")
+    text = round_trip(found, archive, tmp_path)
+    assert text.count("h0M") > 40
+    gone = chart.rows[0][0]
+    left = found.without({gone})
+    assert gone not in json.dumps(left.values())
+    assert len(left.charts[0].ground) == len(chart.ground) - 1
+    with pytest.raises(QueryError, match="no map by 'pac'"):
+        drift(Bench(archive, toy), sample=2, method="pac")
+
+
 def test_coherence_knows_one_way_from_all_ways():
     one_way = np.tile([[0.0, 2.0, 0.0]], (20, 1)) * np.linspace(0.1, 1, 20)[:, None]
     assert coherence(one_way)[0] == pytest.approx(1)
@@ -510,7 +539,9 @@ def test_what_is_withheld_later_vanishes_with_all_that_was_made_of_it(bench, arc
     found = walk(bench, ids[0], ids[9], pictures=5)
     write_experiment(found, tmp_path, {archive.name: archive})
     archive.withhold([ids[0]], reason="a wish")
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("walk-*")}
     page = write_experiment(load_experiment(tmp_path / "walk.json"), tmp_path, {archive.name: archive})
+    assert not [path for path in tmp_path.glob("walk-*") if path.read_bytes() == before[path.name]]
     for path in [page, *tmp_path.rglob("*.json")]:
         assert ids[0] not in path.read_text(), path
     left = sorted(path.stem for path in (tmp_path / "images").glob("*.png"))

@@ -13,6 +13,7 @@ from latentarchive.audit import Report
 from latentarchive.audit.copied import possible_copies
 from latentarchive.audit.finding import Finding
 from latentarchive.diffusion.contrast import FILE, PAIRED, Contrast, Made
+from latentarchive.diffusion.generated import discard
 from latentarchive.diffusion.keeping import IMAGES, kept_image
 from latentarchive.render.contact_sheet import Wall, write_sheet
 from latentarchive.render.pages import check_place, page, shown
@@ -94,6 +95,10 @@ def write(contrast: Contrast, report: Report, folder: Path, *, archive: Archive)
     withheld = set(archive.log.current())
     contrast, report = contrast.without(withheld), report.without(withheld)
     contrast.save(folder)
+    names = {one.id for one in contrast.made}
+    for earlier in (folder / SHEET, *(folder / IMAGES).glob("*.png")):
+        if earlier.stem not in names:
+            discard(earlier)
     report.save(folder / REPORT)
     if contrast.made:
         write_sheet(
@@ -230,6 +235,7 @@ def _made_how(contrast: Contrast, report: Report) -> str:
             "asked": first.asked,
             "negative": first.negative,
             "told vectors of": ", ".join(dict.fromkeys(item for one in records for item in one.items)),
+            "told captions of": ", ".join(dict.fromkeys(item for one in records for item in one.described)),
             "seeds": f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0]),
             "steps, guidance": f"{first.steps}, {first.guidance:g}",
             "scheduler": first.scheduler,
