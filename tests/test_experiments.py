@@ -101,6 +101,12 @@ class Toy:
         width = archive.embeddings.dim
         self.capabilities = Capabilities(**{"words": True, "sequence": width, "at_most": 8} | capabilities)
 
+    def encode(self, image):
+        return image
+
+    def decode(self, latents):
+        return latents
+
     def generate(self, told, *, seeds, steps=None, guidance=None, observe=None):
         for seed in seeds:
             said = {"items": told.ids} if not isinstance(told, Words) else {"asked": told.prompt}

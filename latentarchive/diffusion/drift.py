@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from latentarchive.description import own_subjects
+from latentarchive.diffusion.arrows import ground, on_map
 from latentarchive.diffusion.bench import FEWEST, Bench
 from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip
 from latentarchive.diffusion.from_archive import from_work, retrieved
 from latentarchive.errors import GeneratorError
-from latentarchive.maps.laying import Layout, lay_out, neighbours_kept
-from latentarchive.maps.linear import Linear
-from latentarchive.maps.projections import METHODS
 from latentarchive.measures.resampling import bootstrap_mean
 from latentarchive.measures.transformation import contraction, displacement
 from latentarchive.rights import reserves_mining
@@ -36,11 +34,8 @@ STILL = 1e-3
 FLIPS = 999
 """Draws of the null: every work moved as far, to one side or to the other by chance."""
 
-NAMED, SHOWN, MAPPED = 8, 8, 2000
-"""Words that are named; pairs that are shown; works of the archive that lie below the arrows, at most."""
-
-NEAR = 10
-"""Neighbours that the map is judged by."""
+NAMED, SHOWN = 8, 8
+"""Words that are named; pairs that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +84,7 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         message = f"a drift is of 1 work or more, got {sample}"
         raise GeneratorError(message)
     items = _drawn(bench, sample, seed)
-    laid = lay_out(bench.archive, method=method, k=NEAR) if len(bench.archive.rows()) >= NEAR + 2 else None
+    below = ground(bench.archive, method)
     bench.expect(len(items))
     made: dict[str, Generated] = {}
     pictures = []
@@ -100,11 +95,12 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         made |= bench.make([name], told, [seed + number])
         pictures.append(begun.image)
     before, after = bench.seen(pictures), bench.seen([one.image for one in made.values()])
+    through = bench.seen([bench.generator.decode(bench.generator.encode(picture)) for picture in pictures])
     d = after.astype(np.float64) - before.astype(np.float64)
     coherent, null, p = coherence(d, seed=seed)
     mu = bench.mean()
     drawn = contraction(after, before, mu)
-    moved = displacement(after, before)
+    moved, compressed = displacement(after, before), displacement(through, before)
     words = _words(bench, d)
     few = len(items) < FEWEST
     order = np.argsort(-moved, kind="stable")
@@ -124,9 +120,9 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         settings=bench.settings() | {"by": by, "sample": len(items), "seed": seed, "map": method},
         measures=()
         if few
-        else _measures(moved, (coherent, null, p), _contracted(after, before, mu, drawn), words, seed),
+        else _measures(moved, compressed, (coherent, null, p), _contracted(after, before, mu, drawn), words, seed),
         strips=(Strip(heading="The works that moved most", frames=tuple(frames)),),
-        charts=(*([_map(bench, laid, items, before, after)] if laid else []), _table(items, moved)),
+        charts=(*([on_map(bench, below, items, before, after)] if below else []), _table(items, moved)),
         notes=(f"{len(items)} works are too few for figures: {FEWEST} would do.",) if few else (),
         records={name: one.record for name, one in made.items()},
         images={name: one.image for name, one in made.items()},
@@ -199,6 +195,7 @@ def _contracted(
 
 def _measures(
     moved: NDArray[np.float64],
+    compressed: NDArray[np.float64],
     way: tuple[float, float, float],
     drawn: tuple[float, tuple[float, float]],
     words: tuple[tuple[str, float], ...],
@@ -211,15 +208,15 @@ def _measures(
     return (
         Measure(
             sentence=f"In the mean {n} works were moved by {moved.mean():.2f} (one minus the cosine of a work and what "
-            "became of it).",
+            f"became of it); through the generator's autoencoder alone, by {compressed.mean():.2f}.",
             value=round(float(moved.mean()), 6),
             unit="of 2",
             n=n,
             denominator="works",
             interval=(round(low, 6), round(high, 6)),
             interval_by="bootstrap over works",
-            null=0.0,
-            null_by="a generator that changes nothing",
+            null=round(float(compressed.mean()), 6),
+            null_by="the same works through the autoencoder, without a step of denoising",
         ),
         Measure(
             sentence=f"Their ways have a coherence of {coherent:.2f}; by chance it would be {null:.2f} (p = {p:.3f})."
@@ -245,46 +242,6 @@ def _measures(
             null_by="as far as before",
         ),
     )
-
-
-def _map(
-    bench: Bench, laid: Layout, items: list[str], before: NDArray[np.float32], after: NDArray[np.float32]
-) -> Chart:
-    """The works of the archive on their map, with an arrow from each that was sent to what became of it."""
-    archive, n = bench.archive, len(laid.rows)
-    start, end = laid.place(before), laid.place(after)
-    below = np.sort(np.random.default_rng(0).permutation(n)[:MAPPED])
-    under = zip(archive.collection.items(laid.rows[below]), _rounded(laid.xy[below]), strict=True)
-    kept = neighbours_kept(archive, laid.rows, laid.xy, k=NEAR)
-    apart = np.linalg.norm(end[:, None] - laid.xy[None], axis=2)
-    beside = [laid.rows[np.argsort(one, kind="stable")[:NEAR]] for one in apart]
-    unit = after / np.linalg.norm(after, axis=1, keepdims=True)
-    near = [one.rows for one in bench.nearest(unit, NEAR)]
-    tips = np.mean([np.isin(*both).mean() for both in zip(near, beside, strict=True)])
-    note = (
-        f"{METHODS[laid.method].about} {kept.sentence} Of the {NEAR} works nearest to what became of a work, "
-        f"{tips:.1%} are among the {NEAR} nearest to the tip of its arrow."
-    )
-    if isinstance(laid.projection, Linear):
-        ways = ((after.astype(np.float64) - before) ** 2).sum()
-        share = ((end - start) ** 2).sum() / max(float(ways), 1e-12)
-        note += f" The plane has {laid.share:.1%} of the variance of the works, and of the squared ways {share:.1%}."
-    return Chart(
-        heading="The drift on a map",
-        columns=("work", "x", "y", "x of what became of it", "y of what became of it"),
-        rows=tuple((item, *a, *b) for item, a, b in zip(items, _rounded(start), _rounded(end), strict=True)),
-        kind="arrows",
-        y=(1, 2, 3, 4),
-        alt=f"An arrow from each of {len(items)} works to what became of it, over a map of "
-        f"{'the' if len(below) == n else f'{len(below):,} of the'} {n:,} works of the archive.",
-        ids=(0,),
-        ground=tuple((item.id, x, y) for item, (x, y) in under),
-        note=note,
-    )
-
-
-def _rounded(places: NDArray[np.float64]) -> list[tuple[float, float]]:
-    return [(round(float(x), 4), round(float(y), 4)) for x, y in places]
 
 
 def _table(items: list[str], moved: NDArray[np.float64]) -> Chart:

@@ -129,9 +129,12 @@ def walk(bench: Bench, start: str, end: str, *, pictures: int = 9, seed: int = 0
             Strip(
                 heading="The same way through what there is",
                 note="The work nearest to each point of the way; one that is nearest to several is shown once.",
-                frames=nearest_in_turn(met),
+                frames=nearest_in_turn(met, "point"),
             ),
-            Strip(heading="What the archive has that is nearest to each picture", frames=nearest_in_turn(near)),
+            Strip(
+                heading="What the archive has that is nearest to each picture",
+                frames=nearest_in_turn(near, "picture"),
+            ),
         ),
         charts=(_chart(chosen, lengths, met, near),),
         film=tuple(names),

@@ -70,7 +70,7 @@ ol.sweep > li { border-top: 1px solid var(--line); break-inside: avoid; padding:
   .walls .mat { height: 9rem; }
 }
 @media print { .walls ol.works { grid-template-columns: repeat(3, 1fr); } .walls .mat, .sweep .mat { height: 7rem; }
-  .strip { overflow: visible; grid-auto-columns: 1fr; } }
+  .strip { overflow: visible; grid-auto-columns: 1fr; } .findings article { break-inside: auto; } }
 """
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from latentarchive import storage
@@ -21,13 +22,14 @@ from latentarchive.render.films import Film, can_write_video, film, write_gif, w
 from latentarchive.render.pages import check_place, page, shown
 from latentarchive.render.report_page import html_table
 from latentarchive.render.report_style import STYLE as REPORT_STYLE
+from latentarchive.render.text import title
 from latentarchive.render.works import work
 
 STYLE = (
     REPORT_STYLE
     + """
 body { max-width: 76rem; }
-main > section:first-child h2 { border: 0; margin-top: 0; padding-top: 0; }
+main > section:first-child h2, footer h2 { border: 0; margin-top: 0; padding-top: 0; }
 ol.strip { display: grid; gap: 1.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
 ol.strip .mat { height: 8.5rem; padding: .5rem; }
 ol.strip .mat img { image-rendering: auto; }
@@ -48,6 +50,9 @@ SHEET, FILM, VIDEO = "sheet.png", "film.gif", "film.mp4"
 
 ACROSS = 5
 """Images in a row of the contact sheet."""
+
+SHORT = 16
+"""Rows of a table that stands open."""
 
 CAVEAT = """A generated image is a could-have-been: it stands in a dashed frame and is no work of the archive. Nearest
 is not source: that a work is near says what an image looks like, not what it was made from."""
@@ -116,8 +121,9 @@ def experiment_page(one: Experiment, archives: Mapping[str, Archive], made: Film
         made: Its film, None if it has none.
         folder: Where the film lies: as GIF, and as video where that could be written.
     """
+    heading = _named(one.title, list(archives.values()))
     body = f"""<header>
-<h1>{shown(one.title)}</h1>
+<h1>{shown(heading)}</h1>
 <p class=lead>{shown(one.about)}</p>
 <p class=quiet>{"; ".join(f"{shown(each.manifest.title)}: {len(each):,} works" for each in archives.values())};
 generator {shown(str(one.settings["generator"]))}. {CAVEAT}</p>
@@ -130,7 +136,21 @@ generator {shown(str(one.settings["generator"]))}. {CAVEAT}</p>
 {"".join(_chart(number, each) for number, each in enumerate(one.charts, 1))}
 </main>
 {_made(one)}"""
-    return page(plain(one.title), body, style=STYLE)
+    return page(plain(heading), body, style=STYLE)
+
+
+def _named(text: str, archives: Sequence[Archive]) -> str:
+    """A text with the title of each work before its id, where an archive shows that work."""
+
+    def named(found: re.Match[str]) -> str:
+        item_id = found[1]
+        for archive in archives:
+            row = archive.collection.row(item_id)
+            if row is not None and archive.visible[row]:
+                return f"“{title(archive.collection.items([row])[0])}” ({item_id})"
+        return found[0]
+
+    return re.sub(r"(?:item )?([^\s“”:]+:[^\s“”,]+)", named, text)
 
 
 def terminal(one: Experiment) -> str:
@@ -221,8 +241,9 @@ def _chart(number: int, one: Chart) -> str:
     elif one.kind:
         picture = Picture(kind="bars" if one.kind == "bars" else "curve", x=one.x, y=one.y, alt=one.alt)
         drawn = f"<figure class=picture>{chart(picture, kept, labelled_by=heading)}</figure>"
+    stands = " open" if not one.kind and len(one.rows) <= SHORT else ""
     return f"""<section><h2 id={heading}>{shown(one.heading)}</h2>{drawn}
-<details{"" if one.kind else " open"}><summary>{len(one.rows)} rows</summary>{html_table(kept)}</details></section>"""
+<details{stands}><summary>{len(one.rows)} rows</summary>{html_table(kept)}</details></section>"""
 
 
 def _made(one: Experiment) -> str:
