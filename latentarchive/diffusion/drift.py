@@ -207,7 +207,7 @@ def _measures(
     nearer = "drawn to the average" if drawn[1][1] < 1 else "not drawn to the average"
     return (
         Measure(
-            sentence=f"In the mean {n} works were moved by {moved.mean():.2f} (one minus the cosine of a work and what "
+            sentence=f"On average {n} works were moved by {moved.mean():.2f} (one minus the cosine of a work and what "
             f"became of it); through the generator's autoencoder alone, by {compressed.mean():.2f}.",
             value=round(float(moved.mean()), 6),
             unit="of 2",

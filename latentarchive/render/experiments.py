@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from latentarchive import storage
 from latentarchive.archive import Archive
@@ -199,7 +200,7 @@ def _frame(frame: Frame, one: Experiment, archives: Mapping[str, Archive]) -> st
         return figure.replace("<figcaption>", f"<figcaption>{caption}", 1)
     image = one.generated(frame.name)
     data = base64.b64encode(image.png()).decode()
-    caption = shown(frame.caption)
+    caption = shown(_named(frame.caption, [archives[one.archive]]))
     return f"""<figure class=generated>
 <div class=mat><img alt="Generated image, not a work: {caption}" src="data:image/png;base64,{data}"></div>
 <figcaption><p class="title said">{caption}</p>
@@ -246,9 +247,17 @@ def _chart(number: int, one: Chart) -> str:
 <details{stands}><summary>{len(one.rows)} rows</summary>{html_table(kept)}</details></section>"""
 
 
+def _setting(value: Any) -> str:
+    """A setting as a reader writes it: several of them between commas."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) or "(nothing)" for each in value)
+    return str(value)
+
+
 def _made(one: Experiment) -> str:
     facts = "".join(
-        f"<dt>{shown(name.replace('_', ' '))}</dt><dd>{shown(str(value))}</dd>" for name, value in one.settings.items()
+        f"<dt>{shown(name.replace('_', ' '))}</dt><dd>{shown(_setting(value))}</dd>"
+        for name, value in one.settings.items()
     )
     return f"""<footer><h2>How this was made</h2><dl>{facts}</dl>
 <p class=quiet>Every image lies in the folder images with its record inside and beside it: prompts, seed, conditioning
