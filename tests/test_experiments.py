@@ -1,6 +1,7 @@
 """Experiments with a small generator of the real classes, and with toys whose answers are known."""
 
 import json
+import re
 from collections import Counter
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from latentarchive.diffusion import (
     from_work,
     load_generator,
     record_of,
+    records_of,
     retrieved,
 )
 from latentarchive.diffusion.bench import Bench, Near
@@ -42,6 +44,7 @@ from latentarchive.images import decode
 from latentarchive.maps import make_map
 from latentarchive.measures.sphere import mixture
 from latentarchive.recipes import EncoderChoice, Recipe
+from latentarchive.render import experiments as pages
 from latentarchive.render.experiments import terminal, write_experiment
 from tests.model_helpers import cabinet, one_thread
 
@@ -338,6 +341,29 @@ def test_one_seed_again_and_again_is_worth_one_image(bench, archive, tmp_path):
     assert found.reached == (1,) * 6
     assert found.vendi_found > 1.02
     round_trip(found, archive, tmp_path)
+
+
+def test_a_film_can_be_stopped_and_a_video_that_cannot_be_written_anew_is_gone(archive, ids, tmp_path, monkeypatch):
+    toy = Toy(archive, lambda told, seed: picture(archive, ids[seed]).resize((32, 32)))
+    found = seeds(Bench(archive, toy), "text:a red vessel", n=3)
+    text = round_trip(found, archive, tmp_path)
+    if pages.can_write_video():
+        assert re.search(r"<video controls [^>]*aria-label=.Film of 3 generated images, none a work. poster=", text)
+        assert "autoplay" not in text
+        assert len(records_of(tmp_path / "seeds-film.mp4")) == 3
+    monkeypatch.setattr(pages, "can_write_video", lambda: False)
+    text = write_experiment(found, tmp_path, {archive.name: archive}).read_text()
+    assert re.search(r"<details><summary>Play, and close to stop</summary>\s*<img alt=.Film of 3 generated", text)
+    assert not (tmp_path / "seeds-film.mp4").exists()
+    assert len(records_of(tmp_path / "seeds-film.gif")) == 3
+
+
+def test_headings_name_works_that_are_shown(archive, ids):
+    item = archive.item(ids[0])
+    said = pages._named(f"A walk from item {ids[0]} to “a vessel: red”, and works:nothing", [archive])
+    assert said == f"A walk from “{item.title}” ({ids[0]}) to “a vessel: red”, and works:nothing"
+    archive.withhold([ids[0]], reason="a wish")
+    assert item.title not in pages._named(f"A walk from item {ids[0]}", [archive])
 
 
 def test_a_toy_that_shows_works_is_as_various_as_they_are(archive, ids):

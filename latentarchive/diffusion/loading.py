@@ -164,7 +164,8 @@ def _fetched(generator_id: str, *, fetch: bool) -> Path:
         what = (
             f"it could not be fetched from the hub ({why})"
             if fetch
-            else "no such folder, and no model of that name was fetched from the hub before (in Python, load_generator(ID, fetch=True) fetches it)"
+            else "no such folder, and no model of that name was fetched from the hub before (in Python, "
+            "load_generator(ID, fetch=True) fetches it)"
         )
         message = f"no generator {generator_id!r}: {what}, or name the folder that `train` or diffusers saved it in"
         raise GeneratorError(message) from error
