@@ -166,6 +166,12 @@ def _notes(
             "The generator reads words by another encoder than the archive’s: what the words mean differs on both "
             "sides. Images are seen by the archive’s encoder on both."
         )
+    can = generator.capabilities
+    if told == "image" and not record.works - {record.start} and not record.asked and (can.vector or can.sequence):
+        notes.append(
+            "Beside each work the generator was told nothing: the archive’s vectors are of another space than those "
+            "that it was trained with. What it does not keep of a picture, it fills with what it knows."
+        )
     left_out = left_out or record.left_out
     if left_out:
         notes.append(f"{left_out:,} works found reserve data mining and conditioned nothing.")

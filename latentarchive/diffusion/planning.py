@@ -147,7 +147,12 @@ def jobs_of(archive: Archive, generator: Generator, plan: Plan, hits: Sequence[I
         return [Job(f"seed-{seed:04d}", condition, seed, sources) for seed in range(plan.seed, plan.seed + plan.n)]
     if plan.told == "captions":
         return [
-            Job(f"{number:03d}", Words(_caption(item), plan.negative), plan.seed + number, (item.id,))
+            Job(
+                f"{number:03d}",
+                Words(_caption(item), plan.negative, described=(item.id,), archive=archive),
+                plan.seed + number,
+                (item.id,),
+            )
             for number, item in enumerate(hits)
         ]
     jobs = []
@@ -183,8 +188,12 @@ def _told(archive: Archive, generator: Generator, plan: Plan, hits: Sequence[Ite
 
 
 def _beside(archive: Archive, generator: Generator, plan: Plan, item_id: str) -> Told:
-    """What is told beside an image: the words of the query, else the vector of the work itself, else nothing."""
+    """What is told beside an image: the words of the query, else the vector of the work itself, else nothing.
+
+    Nothing too where the vectors of the archive are of another space than those that the generator knows.
+    """
     can = generator.capabilities
     if can.words and (plan.query.words or not (can.vector or can.sequence)):
         return Words(plan.query.words, plan.negative)
-    return centroid(retrieved(archive, [item_id], allow_reserved=plan.allow_reserved))
+    point = centroid(retrieved(archive, [item_id], allow_reserved=plan.allow_reserved))
+    return Words("", plan.negative) if can.words and generator.why_not(point) else point

@@ -128,14 +128,14 @@ def told_of(archive: Archive, term: Term, capabilities: Capabilities) -> Told:
     if not caption:
         message = f"this generator takes words only, and {term} has no caption; say in words what it should be told"
         raise GeneratorError(message)
-    return Words(caption)
+    return Words(caption, described=(term.value,), archive=archive)
 
 
 def said_instead(term: Term, told: Told) -> tuple[str, ...]:
     """A note where a generator was told a work's caption in its place."""
     if term.kind != "item" or not isinstance(told, Words):
         return ()
-    return (f"This generator takes words only: of {term.value} it was told the caption, “{told.prompt}”.",)
+    return (f"This generator takes words only: of {term.value} it was told the caption.",)
 
 
 def check_vectors(capabilities: Capabilities, what: str) -> None:
