@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from latentarchive import manifest
-from latentarchive.errors import ArchiveError, require
+from latentarchive.archive import Archive
+from latentarchive.errors import ArchiveError, RecipeError, require
+from latentarchive.kiosk import load_profile
 from latentarchive.recipes import SHIPPED
 
 SETTINGS = "LATENTARCHIVE_APP"
@@ -44,16 +46,16 @@ def serve(
 
     Raises:
         ArchiveNotFound: One of the archives is not there.
-        ArchiveError: The port is taken, or the profile is not there.
+        ArchiveError: The port is taken.
+        RecipeError: The profile of the kiosk cannot be read, or names what its archive does not show.
         MissingExtra: Streamlit is not installed.
     """
     require("streamlit", extra="app")
     places = [manifest.locate(archive).resolve() for archive in archives]
     for place in places:
         manifest.Manifest.load(place)
-    if kiosk is not None and not kiosk.is_file():
-        message = f"there is no profile {kiosk}"
-        raise ArchiveError(message)
+    if kiosk is not None:
+        _check_kiosk(kiosk, places)
     _check_port(host, port)
     told = {
         "archives": [str(place) for place in places],
@@ -68,10 +70,25 @@ def serve(
         "server.port": port,
         "server.headless": str(not browser).lower(),
     }
+    if kiosk is not None:
+        flags["server.maxUploadSize"] = 1  # MB; nothing is uploaded there, by whatever way
     command = [sys.executable, "-m", "streamlit", "run", str(SHIPPED / "apps" / "asgi.py")]
     command += [f"--{name}={value}" for name, value in flags.items()]
     command += [f"--server.allowedHosts={name}" for name in hosts]
     os.execve(sys.executable, command, os.environ | {SETTINGS: json.dumps(told)})  # noqa: S606  # our own interpreter
+
+
+def _check_kiosk(kiosk: Path, places: Sequence[Path]) -> None:
+    """Read a profile and hold it against its archive, before anything is started. Raises `RecipeError`."""
+    profile = load_profile(kiosk)
+    if len(places) != 1:
+        message = f"a kiosk shows one archive: name it, as in `latentarchive app ARCHIVE --kiosk {kiosk}`"
+        raise RecipeError(message)
+    try:
+        profile.check(Archive.open(places[0]))
+    except RecipeError as error:
+        message = f"{kiosk}: {error}"
+        raise RecipeError(message) from error
 
 
 def _check_port(host: str, port: int) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 import latentarchive
 from latentarchive.errors import ArchiveError, ArchiveNotFound
 from reading_room import settings
+from reading_room.kiosk import profile
 from reading_room.language import say
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ _lock = threading.Lock()
 
 
 def archive_named(name: str) -> Archive:
-    """An archive by the name that stands in addresses. Opened once; anew if it was built anew since.
+    """An archive by the name that stands in addresses, of a kiosk with its chosen works alone.
+
+    Opened once; anew if it was built anew since.
 
     Raises:
         ArchiveNotFound: The app was not started with one of that name.
@@ -39,7 +42,10 @@ def archive_named(name: str) -> Archive:
             except ArchiveError:  # built anew since
                 held = None
         if held is None:
-            held = _open[key] = latentarchive.open(places[name])
+            held = latentarchive.open(places[name])
+            if kiosk := profile.current():
+                held = held.only(kiosk.works.where, kiosk.works.ids)
+            _open[key] = held
         return held
 
 
