@@ -7,6 +7,8 @@ const FRESH = 6 * 3_600_000; // ms after which the browser starts afresh while n
 const begun = performance.now();
 let touched = performance.now(); // when somebody was last here
 let seen = performance.now(); // when there last was a scene
+let active = false; // whether a visit was under way when this was last drawn
+let asked = 0; // since when it asks whether somebody is there; 0: it does not
 let told = 0; // when the reset was asked for
 let tried = 0; // when the page was last loaded anew
 
@@ -44,11 +46,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
   still.append(question, count, stay);
   parentElement.append(still);
 
-  if (!data.active) { told = 0; touched = performance.now(); }
+  if (!data.active || !active) { // a visit begins when its first scene is there, however long that took
+    touched = performance.now();
+    asked = told = 0;
+  }
+  active = data.active;
   const here = (event) => {
     if (event.type === "pointermove" && !event.movementX && !event.movementY) return;
     touched = performance.now();
-    told = 0;
+    asked = told = 0;
     still.hidden = true;
   };
   const look = () => {
@@ -56,19 +62,19 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (document.documentElement.dataset.stage) seen = now;
     if (now - seen > BLANK) { afresh(); return; }
     if (!data.active) { if (now - begun > FRESH) afresh(); return; }
-    const alone = (now - touched) / 1000;
-    const left = Math.ceil(data.ask_after + data.reset_after - alone);
-    if (alone < data.ask_after) { still.hidden = true; return; }
-    if (left > 0) {
-      count.textContent = data.words.count.replace("{seconds}", left);
-      if (still.hidden) { still.hidden = false; stay.focus(); }
-    } else if (!told) {
+    if (!asked && now - touched >= 1000 * data.ask_after) asked = now;
+    if (!asked) return;
+    const left = Math.ceil(data.reset_after - (now - asked) / 1000);
+    count.textContent = data.words.count.replace("{seconds}", Math.max(left, 0));
+    if (still.hidden) { still.hidden = false; stay.focus(); }
+    if (left > 0) return;
+    if (!told) {
       told = now;
       setTriggerValue("reset", Date.now());
     } else if (now - told > RETRY) afresh();
   };
   const calm = (event) => event.preventDefault();
-  const events = ["pointerdown", "pointermove", "touchstart", "keydown", "wheel"];
+  const events = ["pointerdown", "pointermove", "touchstart", "keydown", "input", "wheel"]; // keyboards on a screen may send no key
   for (const name of events) window.addEventListener(name, here, { capture: true, passive: true });
   window.addEventListener("keydown", harmless, true);
   for (const name of ["contextmenu", "dragstart", "drop", "dragover"]) window.addEventListener(name, calm, true);

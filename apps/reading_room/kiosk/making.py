@@ -13,7 +13,6 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from latentarchive.errors import ArchiveError
@@ -78,6 +77,8 @@ class _Work:
 _works: OrderedDict[object, _Work] = OrderedDict()
 _waiting: list[object] = []
 _lock = threading.Lock()
+_loaded: dict[str, Generator] = {}
+_loading = threading.Lock()
 _thread: threading.Thread | None = None
 
 
@@ -98,6 +99,11 @@ def state(name: str, question: Question, seed: int) -> State:
             _thread = threading.Thread(target=_work_off, name="kiosk-making", daemon=True)
             _thread.start()
         return replace(work.state, ahead=_waiting.index(key) if key in _waiting else 0)
+
+
+def load() -> None:
+    """Load the generator, so that no visitor waits for it. Raises `ArchiveError`."""
+    _generator(settings.current().generator)
 
 
 def _work_off() -> None:
@@ -147,11 +153,13 @@ def _job(work: _Work) -> Job:
     return jobs_of(archive, generator, plan, items)[0]
 
 
-@cache
 def _generator(generator_id: str) -> Generator:
     from latentarchive.diffusion import load_generator
 
-    return load_generator(generator_id)
+    with _loading:
+        if generator_id not in _loaded:
+            _loaded[generator_id] = load_generator(generator_id)
+        return _loaded[generator_id]
 
 
 def _png(image: Image.Image) -> bytes:

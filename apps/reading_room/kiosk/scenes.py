@@ -212,8 +212,10 @@ def _contrast(name: str, profile: Profile, asked: Mapping[str, str]) -> Scene:
         buttons.append(Button(label=say("Let it make another"), go=more, first=True))
     elif state.ahead:
         line = say("Another image is being made first: {count} before this one.", count=state.ahead)
+    elif state.total:
+        line = say("The image is being made: step {done} of {total}.", done=state.done, total=state.total)
     else:
-        line = say("The image is being made: step {done} of {total}.", done=state.done, total=state.total or "…")
+        line = say("The machine is getting ready.")
     made = Tile(
         title=say("Generated, not a work"),
         image=state.image,

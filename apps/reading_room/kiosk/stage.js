@@ -26,7 +26,7 @@ function tile(one, go, large = false) {
   if (one.image) picture.alt = one.alt;
   const words = [made("span", { class: "title" }, own(one.title))];
   for (const line of one.lines) if (line) words.push(made("span", { class: "line" }, own(line)));
-  const caption = made("span", { class: "caption" }, ...words);
+  const caption = made(one.go ? "span" : "div", { class: "caption" }, ...words);
   const element = made(one.go ? "button" : "div", { class: one.generated ? "tile generated" : "tile",
     type: one.go ? "button" : "" }, made("span", { class: "mat" }, picture), caption);
   if (one.go) element.addEventListener("click", () => go(one.go));
@@ -50,15 +50,16 @@ function form(one, go) {
 function ordinary(data, go) {
   const title = made("h1", { tabindex: "-1" }, own(data.title));
   const head = made("header", {}, title, ...data.text.map((text) => made("p", {}, own(text))));
-  const large = data.kind === "work" || data.kind === "contrast";
-  const view = made("div", { class: "view" }, head);
-  if (data.tiles.length) view.append(list(data.tiles, go, large ? "large" : "tiles", large));
-  if (data.beside.length) {
-    view.append(made("section", { class: "beside" }, made("h2", {}, own(data.heading)), list(data.beside, go, "tiles small")));
-  }
-  if (data.kind === "work") { // a work is called once
-    view.querySelector(".large .title").remove();
-  }
+  const view = made("div", { class: "view" });
+  const section = made("section", { class: "beside" }, made("h2", {}, own(data.heading)), list(data.beside, go, "tiles small"));
+  if (data.kind === "work") {
+    const work = tile(data.tiles[0], go, true);
+    work.querySelector(".title").replaceWith(head); // a work is called once
+    view.append(work);
+  } else view.append(head);
+  if (data.kind === "contrast") view.append(list(data.tiles, go, "large", true));
+  else if (data.kind !== "work" && data.tiles.length) view.append(list(data.tiles, go, "tiles"));
+  if (data.beside.length) view.append(section);
   const bar = made("nav", { class: "bar", "aria-label": data.label });
   if (data.form) bar.append(form(data.form, go));
   for (const one of data.buttons) bar.append(button(one, go));
@@ -99,8 +100,8 @@ let shown = { drawn: "", place: "", loop: 0, again: 0 };
 
 export default function ({ parentElement, data, setTriggerValue }) {
   document.documentElement.dataset.stage = "drawn"; // idle.js looks whether there is one
-  clearTimeout(shown.again);
-  if (data.again) shown.again = setTimeout(() => setTriggerValue("again", Date.now()), data.again);
+  clearInterval(shown.again);
+  if (data.again) shown.again = setInterval(() => setTriggerValue("again", Date.now()), data.again);
   const drawn = JSON.stringify(data);
   const before = parentElement.querySelector(".stage");
   if (before && drawn === shown.drawn) return; // the script ran again, and nothing is new

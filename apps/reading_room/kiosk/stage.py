@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from reading_room import language, shared
-from reading_room.kiosk import scenes
+from reading_room.kiosk import scenes, warming
 from reading_room.language import say
 
 if TYPE_CHECKING:
@@ -32,32 +32,36 @@ PARAMS = ("show", "ask", "q", "id", "seed", "lang")
 
 
 def run(profile: Profile) -> None:
-    """Draw what the address asks for."""
+    """Draw what the address asks for, and see whether somebody is there."""
     code = language.code()
     page = {"lang": code, "dir": language.direction(code), "size": profile.size}
-    _idle(
-        key="idle",
-        data={
-            **page,
-            "active": bool(st.query_params.get("show")),
-            "ask_after": profile.idle.ask_after,
-            "reset_after": profile.idle.reset_after,
-            "words": {
-                "question": say("Are you still there?"),
-                "count": say("This screen begins anew in {seconds} seconds.", seconds="{seconds}"),
-                "stay": say("Yes, I am here"),
+    try:
+        name, archive = shared.chosen()
+        asked = {param: st.query_params.get(param, "") for param in PARAMS}
+        drawn = asdict(scenes.scene(name, archive, profile, asked))
+        _stage(
+            key="stage",
+            data={**page, **drawn, "label": say("Choices")},
+            on_go_change=_went,
+            on_again_change=lambda: None,
+        )
+        warming.warm(name, profile)
+    finally:  # whatever failed, a screen that nobody touches begins anew; and nobody is asked while they wait
+        _idle(
+            key="idle",
+            data={
+                **page,
+                "active": bool(st.query_params.get("show")),
+                "ask_after": profile.idle.ask_after,
+                "reset_after": profile.idle.reset_after,
+                "words": {
+                    "question": say("Are you still there?"),
+                    "count": say("This screen begins anew in {seconds} seconds.", seconds="{seconds}"),
+                    "stay": say("Yes, I am here"),
+                },
             },
-        },
-        on_reset_change=reset,
-    )
-    name, archive = shared.chosen()
-    asked = {param: st.query_params.get(param, "") for param in PARAMS}
-    _stage(
-        key="stage",
-        data={**page, **asdict(scenes.scene(name, archive, profile, asked)), "label": say("Choices")},
-        on_go_change=_went,
-        on_again_change=lambda: None,
-    )
+            on_reset_change=reset,
+        )
 
 
 def reset() -> None:
