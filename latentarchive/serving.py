@@ -13,7 +13,8 @@ import psutil
 
 from latentarchive import manifest
 from latentarchive.archive import Archive
-from latentarchive.errors import ArchiveError, ArchiveNotFound, require
+from latentarchive.errors import ArchiveError, ArchiveNotFound, RecipeError, require
+from latentarchive.kiosk import load_profile
 from latentarchive.recipes import SHIPPED
 
 SETTINGS = "LATENTARCHIVE_APP"
@@ -50,7 +51,8 @@ def serve(
     Raises:
         ArchiveNotFound: One of the archives is not there, or there is none at all.
         ArchiveDamaged: One of them cannot be read.
-        ArchiveError: The port is taken, or the profile is not there.
+        ArchiveError: The port is taken.
+        RecipeError: The profile of the kiosk cannot be read, or names what its archive does not show.
         MissingExtra: Streamlit is not installed.
     """
     require("streamlit", extra="app")
@@ -60,9 +62,8 @@ def serve(
         raise ArchiveNotFound(message)
     for place in places:
         next(Archive.open(place).shown(), None)  # what is damaged is told here, and not to a visitor
-    if kiosk is not None and not kiosk.is_file():
-        message = f"there is no profile {kiosk}"
-        raise ArchiveError(message)
+    if kiosk is not None:
+        _check_kiosk(kiosk, places)
     _check_port(host, port)
     told = {
         "archives": [str(place) for place in places],
@@ -79,6 +80,8 @@ def serve(
         "server.port": port,
         "server.headless": str(not browser).lower(),
     }
+    if kiosk is not None:
+        flags["server.maxUploadSize"] = 1  # MB; nothing is uploaded there, by whatever way
     command = [sys.executable, "-m", "streamlit", "run", str(SHIPPED / "apps" / "asgi.py")]
     command += [f"--{name}={value}" for name, value in flags.items()]
     command += [f"--server.allowedHosts={name}" for name in hosts]
@@ -94,6 +97,19 @@ def _own_names(host: str) -> list[str]:
 
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
+
+
+def _check_kiosk(kiosk: Path, places: Sequence[Path]) -> None:
+    """Read a profile and hold it against its archive, before anything is started. Raises `RecipeError`."""
+    profile = load_profile(kiosk)
+    if len(places) != 1:
+        message = f"a kiosk shows one archive: name it, as in `latentarchive app ARCHIVE --kiosk {kiosk}`"
+        raise RecipeError(message)
+    try:
+        profile.check(Archive.open(places[0]))
+    except RecipeError as error:
+        message = f"{kiosk}: {error}"
+        raise RecipeError(message) from error
 
 
 def _check_port(host: str, port: int) -> None:

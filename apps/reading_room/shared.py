@@ -12,6 +12,7 @@ import latentarchive
 from latentarchive.errors import ArchiveError, ArchiveNotFound
 from latentarchive.plaintext import plain
 from reading_room import settings
+from reading_room.kiosk import profile
 from reading_room.language import say
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ _lock = threading.Lock()
 
 
 def archive_named(name: str) -> Archive:
-    """An archive by the name that stands in addresses. Opened once; anew if it was built anew since.
+    """An archive by the name that stands in addresses, of a kiosk with its chosen works alone.
+
+    Opened once; anew if it was built anew since.
 
     Raises:
         ArchiveNotFound: The app was not started with one of that name.
@@ -41,7 +44,10 @@ def archive_named(name: str) -> Archive:
             except ArchiveError:  # built anew since
                 held = None
         if held is None:
-            held = _open[key] = latentarchive.open(places[name])
+            held = latentarchive.open(places[name])
+            if kiosk := profile.current():
+                held = held.only(kiosk.works.where, kiosk.works.ids)
+            _open[key] = held
         return held
 
 
