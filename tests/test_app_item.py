@@ -7,6 +7,7 @@ import pytest
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.description import Description, TermScore
+from latentarchive.diffusion.record import Record
 from latentarchive.embedded import Embedded
 from latentarchive.items import Item
 from latentarchive.ownership import read_ownership
@@ -97,17 +98,13 @@ def test_words_of_a_vector_are_sentences():
     terms = tuple(
         TermScore(rank, name, 1 - rank / 100, 0.03 if rank == 1 else 0.001, 0.0) for rank, name in enumerate(names, 1)
     )
-    found = Description("s:1", "a", "v", len(terms), terms)
+    found = Description("s:1", "a", "some", len(terms), terms)
     told = works.words_said(found, Item(id="s:1", subjects=("Blue", "moon", "unheard of")))
     assert told == [
-        "Of 9 subjects of this archive, the nearest are: "
-        "“amphora”, “blue”, “red”, “bowl”, “jug”, “vase”, “map”, “star”.",
+        "Of 9 words, some, the nearest are: “amphora”, “blue”, “red”, “bowl”, “jug”, “vase”, “map”, “star”.",
         "“amphora” is clearly ahead of the next.",
         "Of what the catalogue says, these are among them: Blue.",
         "These are farther off, at the rank in brackets: moon (9).",
-    ]
-    assert works.words_said(Description("s:1", "a", "v", 0, ()), Item(id="s:1")) == [
-        "This archive has no subjects of its own to describe it with."
     ]
 
 
@@ -160,7 +157,7 @@ def test_owners_are_told_link_by_link():
     assert [one.said for one in chain] == [
         ("Anna, Paris, 1890", "years read: 1890 – …"),
         ("Bruno, by 1920", "years read: 1920 – …"),
-        ("Museum, 1950", "years read: 1950 – …", "how it came from the one before is not said"),
+        ("Museum, 1950", "years read: 1950 – … · how it came from the one before is not said"),
     ]
 
 
@@ -169,6 +166,30 @@ def test_of_many_fields_the_first_are_shown():
     told = works.embedded_facts(found)
     assert len(told) == works.MOST_FIELDS + 1
     assert told[-1].said == ("5 more are not shown",)
+
+
+def test_a_generated_image_says_so_and_how_it_was_made(room, tmp_path, swatches):
+    from latentarchive.diffusion.generated import png
+    from tests.conftest import swatch
+
+    made = Record(asked="a red field", effective="a red field", items=("s:blue.png", "s:white.png"), archive="swatches",
+                  generator="tiny", fingerprint="f" * 64, seed=7, steps=20, guidance=3.0, scheduler="DDIM",
+                  size=(64, 64), threads=1, versions={}, lineage={"unet": {"from": ["a", "b"]}})  # fmt: skip
+    (swatches / "red.png").write_bytes(png(swatch("red"), [made]))
+    built = build_archive(load_recipe(str(write_recipe(tmp_path, RECIPE)), root=swatches), out=tmp_path / "a")
+    archive = Archive.open(built.path)
+    assert archive.item("s:red.png").generated
+    archive.withhold(["s:blue.png"], reason="x")
+    page = room(built.path, page="item", id="s:red.png")
+    assert not page.exception
+    assert page.title[0].value == plainly("generated, not a work: Plate 0: red")
+    assert page.header[0].value == "How it was made"
+    told = {one.term: one.said[0] for one in works.lineage_facts(made, ["Plate 4: white"])}
+    assert told["Words asked for"] == "a red field"
+    assert told["Works it was conditioned by"] == "Plate 4: white"
+    assert told["Further conditions"] == "works that are not shown here: 1"
+    assert (told["Generator"], told["Seed"]) == ("tiny (ffffffffffff)", "7")
+    assert told["Origin of its unet"] == "from: a, b"
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_works_are_kept_ordered_noted_and_taken_along_in_a_browser(serve, visito
     items = [item for item, _ in zip(small_cabinet.shown(), range(3), strict=False)]
     page = visitor(serve(small_cabinet.path, options=("--selections", str(tmp_path))) + f"/item?id={items[0].id}")
     for number in range(3):
-        page.get_by_role("button", name="bookmark_add Keep").click()
+        page.get_by_role("button", name="Keep", exact=True).click()
         page.get_by_role("button", name="Kept: let it go").wait_for()
         if number < 2:
             page.get_by_role("button", name="Next in the catalogue").click()

@@ -176,6 +176,15 @@ def test_a_manifest_has_a_canvas_a_work():
     assert list(made.files) == ["wall/00001.webp"]
 
 
+def test_an_address_of_the_work_that_is_a_picture_is_its_picture():
+    address = "https://img.example/iiif/2/abc/full/843,/0/default.jpg"
+    made = to_iiif([Item(id="s:1", image="a.jpg", url=address)], lambda _: webp(20, 10), name="w", label="x")
+    [canvas] = made.document["items"]
+    assert canvas["items"][0]["items"][0]["body"]["id"] == address
+    assert "homepage" not in canvas
+    assert made.files == {}
+
+
 def test_a_work_without_a_picture_has_an_empty_canvas_and_rights_stand_for_all_if_all_have_them():
     works = [Item(id="s:1", rights="http://rightsstatements.org/vocab/InC/1.0/", rights_class="restricted")]
     document = to_iiif(works, lambda _: b"", name="w", label="x").document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from latentarchive.description import Description, standings
@@ -137,11 +137,11 @@ def side_name(side: Side) -> str:
 
 def words_said(found: Description, item: Item) -> list[str]:
     """What a vector keeps of a work, in sentences about words; plain text."""
-    if not found.terms:
-        return [say("This archive has no subjects of its own to describe it with.")]
     first, said = found.terms[0], []
     several = ", ".join(f"“{term.term}”" for term in found.terms[:NEAREST])
-    said.append(say("Of {n} subjects of this archive, the nearest are: {words}.", n=found.n_terms, words=several))
+    said.append(
+        say("Of {n} words, {where}, the nearest are: {words}.", n=found.n_terms, where=found.vocabulary, words=several)
+    )
     if first.margin is not None:
         said.append(
             say("“{word}” is clearly ahead of the next.", word=first.term)
@@ -178,13 +178,13 @@ def owner_facts(read: Ownership) -> list[Fact]:
     """The chain of owners as written, with the years that were read and where it passed on directly."""
     facts = []
     for number, owner in enumerate(read.owners, 1):
-        told = [owner.text]
+        remarks = []
         if owner.first is not None or owner.last is not None:
             read_years = " – ".join(str(year) if year else "…" for year in (owner.first, owner.last))
-            told.append(say("years read: {years}", years=read_years))
+            remarks.append(say("years read: {years}", years=read_years))
         if number > 1 and not owner.directly:
-            told.append(say("how it came from the one before is not said"))
-        facts.append(Fact(str(number), tuple(told)))
+            remarks.append(say("how it came from the one before is not said"))
+        facts.append(Fact(str(number), (owner.text, *([" · ".join(remarks)] if remarks else []))))
     if read.notes:
         facts.append(fact(say("Notes"), read.notes))
     return facts
@@ -197,22 +197,24 @@ def lineage_facts(made: Record, conditions: Sequence[str]) -> list[Fact]:
         made: Its record.
         conditions: Titles of those works it was conditioned by that may be shown.
     """
-    values = {name: value for name, value in made.values().items() if isinstance(value, str | int | float) and value}
-    said = {
-        say("Words asked for"): made.asked,
-        say("Words read by the model"): made.effective if made.effective != made.asked else "",
-        say("Words against"): made.negative,
-        say("Works it was conditioned by"): " · ".join(conditions),
-    }
-    told = {name: str(values.pop(name)) for name in ("generator", "seed", "steps", "guidance") if name in values}
-    names = {
-        "generator": say("Generator"),
-        "seed": say("Seed"),
-        "steps": say("Steps"),
-        "guidance": say("Guidance"),
-    }
-    facts = [fact(term, value) for term, value in said.items() if value]
     left = len(made.items) - len(conditions)
-    if left:
-        facts.append(fact(say("Further conditions"), say("{n} works that are not shown here", n=left)))
-    return [*facts, *(fact(names[name], value) for name, value in told.items())]
+    told = [
+        (say("Words asked for"), made.asked),
+        (say("Words read by the model"), made.effective if made.effective != made.asked else ""),
+        (say("Words against"), made.negative),
+        (say("Works it was conditioned by"), " · ".join(conditions)),
+        (say("Further conditions"), say("works that are not shown here: {n}", n=left) if left else ""),
+        (say("Generator"), f"{made.generator} ({made.fingerprint[:12]})"),
+        (say("Seed"), str(made.seed)),
+        (say("Steps"), str(made.steps)),
+        (say("Guidance"), f"{made.guidance:g}"),
+    ]
+    told += [(say("Origin of its {part}", part=part), _flat(said)) for part, said in made.lineage.items()]
+    return [fact(term, value) for term, value in told if value]
+
+
+def _flat(said: object) -> str:
+    """Plain values of a record as one text."""
+    if isinstance(said, Mapping):
+        return " · ".join(f"{name}: {_flat(value)}" for name, value in said.items())
+    return ", ".join(map(_flat, said)) if isinstance(said, list | tuple) else str(said)

@@ -106,9 +106,8 @@ def to_iiif(
     canvases, files = [], dict[str, bytes]()
     providers = {source: n for n, source in enumerate(dict.fromkeys(i.source for i in items if i.source), 1)}
     for number, item in enumerate(items, 1):
-        data = b"" if _address(item.image) else thumbnail(item.id)
         picture = _reachable(item)
-        if data:
+        if picture is None and (data := thumbnail(item.id)):
             path = f"{name}/{number:05d}.webp"
             files[path] = data
             with Image.open(io.BytesIO(data)) as opened:
@@ -231,11 +230,16 @@ def rights_uri(statement: str) -> str:
 
 
 def _reachable(item: Item) -> Picture | None:
-    """The picture at the address that the catalogue has for it, if it has one."""
-    if (address := _address(item.image)) is None:
-        return None
-    kind = mimetypes.guess_type(urlsplit(address).path)[0] or ""
-    return Picture(address, kind if kind.startswith("image/") else "", item.width, item.height)
+    """The picture at the address that the catalogue has for it, if it has one.
+
+    An address of the work that ends like a picture is that of its picture: many tables have no other.
+    """
+    for text, told in ((item.image, True), (item.url, False)):
+        if (address := _address(text)) is not None:
+            kind = mimetypes.guess_type(urlsplit(address).path)[0] or ""
+            if told or kind.startswith("image/"):
+                return Picture(address, kind if kind.startswith("image/") else "", item.width, item.height)
+    return None
 
 
 def _address(text: str) -> str | None:

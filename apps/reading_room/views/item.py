@@ -90,6 +90,7 @@ def acts() -> None:
             icon=":material/bookmark:" if held else ":material/bookmark_add:",
             on_click=kept.toggle,
             args=(name, item.id),
+            key="item.keep",
             help=say("What you keep stands on the page “Selection”."),
         )
 
@@ -116,6 +117,8 @@ def beside() -> None:
 
 def copies() -> None:
     """Other works that show the same picture."""
+    if not item.sha256:
+        return
     same = neighbours.copies(archive, name, item)
     st.header(say("Copies"))
     if same:
@@ -175,6 +178,8 @@ def words() -> None:
 
 def file() -> None:
     """What the file says of itself."""
+    if not item.sha256:
+        return
     st.header(say("What its file says"))
     if embedded is None:
         st.write(say("The original is not at hand, so its file cannot be asked."))
