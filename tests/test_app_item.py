@@ -102,10 +102,19 @@ def test_words_of_a_vector_are_sentences():
     told = works.words_said(found, Item(id="s:1", subjects=("Blue", "moon", "unheard of")))
     assert told == [
         "Of 9 words, some, the nearest are: “amphora”, “blue”, “red”, “bowl”, “jug”, “vase”, “map”, “star”.",
-        "“amphora” is clearly ahead of the next.",
+        "The widest step is after the first: “amphora” stands by itself.",
         "Of what the catalogue says, these are among them: Blue.",
         "These are farther off, at the rank in brackets: moon (9).",
     ]
+
+
+def test_words_that_are_equally_near_stand_together():
+    margins = [0.01, 0.01, 0.2, 0.1, None]
+    terms = tuple(TermScore(n, f"w{n}", 0.0, margin, 0.0) for n, margin in enumerate(margins, 1))
+    told = works.words_said(Description("s:1", "a", "some", 5, terms), Item(id="s:1"))
+    assert told[1:] == ["The widest step is after the first 3: they stand together, ahead of the rest."]
+    alone = works.words_said(Description("s:1", "a", "some", 1, terms[4:]), Item(id="s:1"))
+    assert alone == ["Of 1 words, some, the nearest are: “w5”."]
 
 
 @pytest.mark.parametrize(

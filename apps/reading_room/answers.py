@@ -52,7 +52,7 @@ def answer(archive: Archive, asked: Asked, terms: Sequence[Term], *, by: str = "
     pages = max(1, -(-len(results.hits) // PER_PAGE))
     page = min(asked.page, pages)
     hits = results.hits[(page - 1) * PER_PAGE : page * PER_PAGE]
-    groups = tuple(map(Group, hits)) if asked.copies else collapsed(hits, _miniatures_of(archive))
+    groups = tuple(map(Group, hits)) if asked.copies else collapsed(hits, miniatures_of(archive))
     return Answer(results, page, pages, groups)
 
 
@@ -86,7 +86,7 @@ def _copy(hit: Hit, same: str, archive: str) -> Card:
     return cards.card(hit.item, archive, notes=[f"{hit.rank} · {why}"])
 
 
-def _miniatures_of(archive: Archive) -> Miniatures:
+def miniatures_of(archive: Archive) -> Miniatures:
     """What pictures look like small, kept for all visitors."""
     with _lock:
         held = _miniatures.get(archive.path)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import streamlit as st
 
-from reading_room import settings
+from reading_room import cards
 from reading_room.language import say
 
 _HERE = Path(__file__).parent
@@ -31,19 +30,9 @@ class Fact:
 
 
 def fact(term: str, *said: str, href: str = "") -> Fact:
-    """A fact; where nothing is said, that is said. `href` is a link only if `outside` lets it be."""
+    """A fact; where nothing is said, that is said. `href` is a link only if `cards.outside` lets it be."""
     stated = tuple(one for one in said if one.strip())
-    return Fact(term, stated or (say("not stated"),), outside(href))
-
-
-def outside(href: str) -> str:
-    """An address that a visitor may follow to another machine, "" if there is none."""
-    try:
-        parts = urlsplit(href)
-        safe = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        return ""
-    return href if safe and href.isprintable() and not settings.current().kiosk else ""
+    return Fact(term, stated or (say("not stated"),), cards.outside(href))
 
 
 def show(facts: Sequence[Fact], *, key: str, label: str) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow.compute as pc
 import streamlit as st
 
-from latentarchive.collapsing import Miniatures, collapsed
+from latentarchive.collapsing import collapsed
 from latentarchive.errors import ArchiveError
 from latentarchive.query import Hit
 from reading_room import cards, works
+from reading_room.answers import miniatures_of
 from reading_room.language import say
 from reading_room.shared import plainly
 
@@ -58,7 +59,7 @@ def copies(archive: Archive, name: str, item: Item) -> list[cards.Card]:
     near = archive.neighbors(item.id, k=LOOKED_AT).hits if archive.has_vectors else ()
     known = {hit.item.id for hit in same}
     hits = [here, *same, *(hit for hit in near if hit.item.id not in known)]
-    first, *_ = collapsed(hits, miniatures(archive, name))
+    first, *_ = collapsed(hits, miniatures_of(archive))
     said = {"file": say("the same file"), "picture": say("the same picture in another file")}
     return [cards.card(copy.hit.item, name, notes=[said[copy.same]]) for copy in first.copies]
 
@@ -69,17 +70,6 @@ def _same_file(archive: Archive, item: Item) -> list[Hit]:
     column = archive.collection.table["sha256"]
     rows = np.flatnonzero(np.asarray(pc.equal(column, item.sha256).combine_chunks(), dtype=bool) & archive.visible)
     return [Hit(n, work, None, "", (), n, copy=True) for n, work in enumerate(archive.collection.items(rows), 1)]
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _miniatures(name: str, created: str, _archive: Archive) -> Miniatures:
-    del name, created
-    return Miniatures(_archive)
-
-
-def miniatures(archive: Archive, name: str) -> Miniatures:
-    """The miniatures of an archive, the same for all visitors."""
-    return _miniatures(name, archive.manifest.created, archive)
 
 
 def records(archive: Archive, item_id: str) -> list[Record]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from latentarchive.description import Description, standings
+from latentarchive.description import Description, TermScore, standings
 from latentarchive.embedded import Embedded
 from latentarchive.items import Item
 from latentarchive.neighborhood import Side
@@ -26,9 +26,6 @@ PROVENANCE = ("provenance_text", "provenance", "ownership_history", "object_prov
 
 MOST_FIELDS = 60
 """Fields of a file that are listed."""
-
-LEADS = 0.02
-"""Cosine by which the nearest word must be ahead of the next to be said to lead."""
 
 
 def record(item: Item) -> list[Fact]:
@@ -137,17 +134,15 @@ def side_name(side: Side) -> str:
 
 def words_said(found: Description, item: Item) -> list[str]:
     """What a vector keeps of a work, in sentences about words; plain text."""
-    first, said = found.terms[0], []
-    several = ", ".join(f"“{term.term}”" for term in found.terms[:NEAREST])
-    said.append(
+    nearest = found.terms[:NEAREST]
+    several = ", ".join(f"“{term.term}”" for term in nearest)
+    said = [
         say("Of {n} words, {where}, the nearest are: {words}.", n=found.n_terms, where=found.vocabulary, words=several)
-    )
-    if first.margin is not None:
-        said.append(
-            say("“{word}” is clearly ahead of the next.", word=first.term)
-            if first.margin >= LEADS
-            else say("“{word}” is hardly ahead of the next: any of the first may be meant.", word=first.term)
-        )
+    ]
+    if (ahead := _ahead(nearest)) == 1:
+        said.append(say("The widest step is after the first: “{word}” stands by itself.", word=nearest[0].term))
+    elif ahead:
+        said.append(say("The widest step is after the first {n}: they stand together, ahead of the rest.", n=ahead))
     stated = [(term, rank) for term, rank in standings(found, item.subjects) if rank is not None]
     near = [term for term, rank in stated if rank <= NEAREST]
     far = [(term, rank) for term, rank in stated if rank > NEAREST]
@@ -157,6 +152,13 @@ def words_said(found: Description, item: Item) -> list[str]:
         places = ", ".join(f"{term} ({rank})" for term, rank in far)
         said.append(say("These are farther off, at the rank in brackets: {words}.", words=places))
     return said
+
+
+def _ahead(nearest: Sequence[TermScore]) -> int:
+    """How many words stand before the widest step between one and the next; 0 if there is none."""
+    steps = [term.margin or 0.0 for term in nearest]
+    widest = max(steps, default=0.0)
+    return steps.index(widest) + 1 if widest else 0
 
 
 def embedded_facts(found: Embedded) -> list[Fact]:

@@ -12,7 +12,7 @@ from latentarchive.maps.plates import LEAST, MOST, chosen_plate
 from latentarchive.render.plate import plate_file
 from latentarchive.selection import ENDING, Selection, Shown, file_name, from_json, to_json
 from latentarchive.wording import title
-from reading_room import cards, kept, navigation, sets, settings, shared
+from reading_room import cards, kept, navigation, sets, shared
 from reading_room.language import say
 from reading_room.shared import plainly
 
@@ -24,7 +24,6 @@ PAGE = 24
 
 name, archive = shared.chosen()
 asked = st.query_params.get("set", "")
-public = bool(settings.current().kiosk)
 
 FORMATS = {
     "csv": say("Table (CSV)"),
@@ -234,8 +233,7 @@ def described(one: Selection) -> None:
         address = navigation.address("selection", {"archive": name, "set": place.name.removesuffix(ENDING)})
         st.caption(say("Saved. Others find it at {address}", address=plainly(address)))
     with st.container(horizontal=True, gap="small"):
-        if not public:
-            st.button(say("Save"), icon=":material/save:", on_click=save, args=(one,))
+        st.button(say("Save"), icon=":material/save:", on_click=save, args=(one,))
         st.button(say("Begin a new one"), on_click=sets.start_anew, args=(name,),
                   help=say("What is not saved is lost."))  # fmt: skip
 
@@ -264,13 +262,12 @@ def others(found: dict[str, Selection]) -> None:
             ),
             query_params=navigation.kept({"archive": name, "set": key}),
         )
-    if not public:
-        brought = st.file_uploader(
-            say("Open a selection from a file"), type=["json"], max_upload_size=2, key="selection.upload"
-        )
-        if brought is not None and st.session_state.get("selection.brought") != brought.file_id:
-            st.session_state["selection.brought"] = brought.file_id
-            bring(brought.getvalue(), brought.name)
+    brought = st.file_uploader(
+        say("Open a selection from a file"), type=["json"], max_upload_size=2, key="selection.upload"
+    )
+    if brought is not None and st.session_state.get("selection.brought") != brought.file_id:
+        st.session_state["selection.brought"] = brought.file_id
+        bring(brought.getvalue(), brought.name)
 
 
 def bring(data: bytes, where: str) -> None:
