@@ -17,6 +17,7 @@ from latentarchive.export.csl import to_csl
 from latentarchive.export.iiif import rights_uri, to_iiif
 from latentarchive.export.ris import to_ris
 from latentarchive.items import Item
+from latentarchive.selection import save, select
 
 PLATE = Item(
     id="met:36.1",
@@ -255,6 +256,21 @@ def test_exports_keep_the_order_of_ids_and_refuse_what_is_not_shown(archive, tmp
         export_archive(archive, "ris", base="https://a.example")
 
 
+def test_a_saved_selection_is_exported_in_its_order_without_what_was_withheld(archive, tmp_path):
+    save(select(archive, "Hall", ["s:yellow.png", "s:black.png", "s:red.png"]), tmp_path)
+    archive.withhold(["s:black.png"], reason="asked by the family")
+    place = str(tmp_path / "hall.selection.json")
+    done = CliRunner().invoke(
+        main, ["export", str(archive.path), "csl", "--ids", place, "--out", str(tmp_path / "hall.csl.json")]
+    )
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [
+        "1 work of 3 is not shown: withheld, or no longer in the archive",
+        "2 items",
+    ]
+    assert [one["id"] for one in json.loads((tmp_path / "hall.csl.json").read_text())] == ["s:yellow.png", "s:red.png"]
+
+
 def test_iiif_by_command_with_its_pictures_beside_it(archive, tmp_path):
     ids = tmp_path / "ids.txt"
     ids.write_text("s:yellow.png\ns:red.png\n")
@@ -274,8 +290,10 @@ def test_iiif_by_command_with_its_pictures_beside_it(archive, tmp_path):
     assert done.exit_code == 0
     assert json.loads(other.read_text())["label"] == {"none": ["“red”"]}
     assert len(list((tmp_path / "red").iterdir())) == 2
-    wrong = run(main, ["search", str(archive.path), "red", "--iiif", str(tmp_path / "red.txt")])
-    assert "must end in .json" in wrong.output
+    done = run(main, ["export", str(archive.path), "iiif", "--out", str(tmp_path / "wall.d")])
+    assert done.exit_code == 0
+    assert len(json.loads((tmp_path / "wall.d" / "manifest.json").read_text())["items"]) == 10
+    assert len(list((tmp_path / "wall.d" / "manifest").iterdir())) == 10
 
 
 def test_a_list_is_one_file_to_take_along(archive):

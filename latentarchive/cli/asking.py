@@ -66,18 +66,18 @@ def search(
     if html is not None:
         pages.check_place(html)
     if iiif is not None:
-        from latentarchive.export import check_iiif
+        from latentarchive.export import iiif_place
 
-        check_iiif(iiif)
+        iiif_place(iiif)
     opened = latentarchive.open(archive, encoder=encoder)
     found = opened.search(words, like=like, unlike=unlike, by=by, where=where, k=k, diverse=diverse, rerank=rerank)
     if html is not None:
         pages.write_results(found, opened, html)
     if iiif is not None:
-        from latentarchive.export import manifest_of, write_iiif
+        from latentarchive.export import iiif_place, manifest_of, write_iiif
 
         hits = [hit.item for hit in found.hits]
-        write_iiif(manifest_of(opened, hits, name=iiif.stem, label=found.query), iiif)
+        write_iiif(manifest_of(opened, hits, name=iiif_place(iiif).stem, label=found.query), iiif)
     if as_csv:
         from latentarchive.render import tables
 

@@ -69,7 +69,11 @@ def restore(archive: str, ids: tuple[str, ...], reason: str, who: str) -> None:
 @click.argument("archive")
 @click.argument("format_name", metavar="FORMAT")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write.")
-@click.option("--ids", type=click.Path(path_type=Path, dir_okay=False), help="Text file with one item id a line.")
+@click.option(
+    "--ids",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Only these: a text file with one item id a line, or a saved selection.",
+)
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="report.json of an audit, for figures in papers."
 )
@@ -93,10 +97,12 @@ def export(
     Papers say what can be measured and leave blanks for what only people know.
     """  # noqa: D301 - click wants this character
     import latentarchive
-    from latentarchive.export import export_archive, read_ids
+    from latentarchive.export import chosen_ids, export_archive
 
     opened = latentarchive.open(archive)
-    chosen = read_ids(ids) if ids is not None else None
+    chosen, missing = chosen_ids(opened, ids) if ids is not None else (None, "")
+    if missing:
+        click.echo(missing, err=True)
     path, n = export_archive(opened, format_name, out=out, ids=chosen, report=report, base=base)
     click.echo(f"{n} items", err=True)
     click.echo(path)

@@ -18,10 +18,11 @@ from latentarchive.export.copy import write_copy
 from latentarchive.export.croissant import write_croissant
 from latentarchive.export.csl import to_csl
 from latentarchive.export.datasheet import write_classic, write_europeana
-from latentarchive.export.iiif import BASE, Manifest, check_iiif, to_iiif, write_iiif
+from latentarchive.export.iiif import BASE, Manifest, iiif_place, to_iiif, write_iiif
 from latentarchive.export.ris import to_ris
 from latentarchive.export.tables import to_csv, to_jsonl, write_csv, write_jsonl, write_parquet
 from latentarchive.items import Item
+from latentarchive.selection import ENDING, load
 
 ITEMS: dict[str, Callable[[Archive, NDArray[np.int64], Path], None]] = {
     "copy": write_copy,
@@ -137,9 +138,8 @@ def export_archive(
     elif format_name in CITATIONS:
         storage.write_bytes(out, LISTS[format_name](archive.collection.items(rows)))
     elif format_name == IIIF:
-        check_iiif(out)
-        label = archive.manifest.title
-        write_iiif(manifest_of(archive, archive.collection.items(rows), name=out.stem, label=label, base=base), out)
+        name, label = iiif_place(out).stem, archive.manifest.title
+        write_iiif(manifest_of(archive, archive.collection.items(rows), name=name, label=label, base=base), out)
     else:
         PAPERS[format_name](archive, np.sort(rows), out, report=_report_about(archive, report))
     return out, len(rows)
@@ -198,6 +198,23 @@ def _report_about(archive: Archive, path: Path | None) -> Report | None:
         message = f"{path} is about {report.subject!r}, not about archive {archive.name!r}; audit it first"
         raise ReportError(message)
     return report.without(set(archive.log.current()))
+
+
+def chosen_ids(archive: Archive, path: Path) -> tuple[list[str], str]:
+    """Ids of a file: a selection that was saved, or a text with one a line.
+
+    Returns:
+        The ids in their order, and what is missing, in a sentence. Of a selection those that are not shown are left
+        out, since it was made before they were withheld; of a text none is, since who wrote it should know. "" if
+        nothing is missing.
+
+    Raises:
+        QueryError, ArchiveError: The file cannot be read.
+    """
+    if not path.name.endswith(ENDING):
+        return read_ids(path), ""
+    shown = load(path).shown(archive)
+    return [item.id for item in shown.items], str(shown)
 
 
 def read_ids(path: Path) -> list[str]:

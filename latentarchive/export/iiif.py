@@ -136,27 +136,32 @@ def to_iiif(
 
 
 def write_iiif(manifest: Manifest, out: Path) -> None:
-    """Write a manifest and its pictures; see `check_iiif`. The manifest comes last: what is there is whole.
+    """Write a manifest and its pictures; see `iiif_place`. The manifest comes last: what is there is whole.
 
     Raises:
-        ArchiveError: Something is there already, or the name does not end in .json.
+        ArchiveError: Something is there already.
         WriteRefused: The disk is full, or we may not write there.
     """
-    check_iiif(out)
+    place = iiif_place(out)
     for path, data in manifest.files.items():
-        storage.write_bytes(out.parent / path, data)
-    storage.write_bytes(out, manifest.text)
+        storage.write_bytes(place.parent / path, data)
+    storage.write_bytes(place, manifest.text)
 
 
-def check_iiif(out: Path) -> None:
-    """See to it that a manifest can be written there. Raises `ArchiveError` with the reason why not."""
-    if out.suffix.lower() != ".json":
-        message = f"{out} is not the name of a manifest: it must end in .json"
-        raise ArchiveError(message)
-    for path in (out, out.with_suffix("")):
+def iiif_place(out: Path) -> Path:
+    """Where a manifest is written: ``FILE.json``, its pictures in the folder ``FILE``; or into a new folder.
+
+    Its name without ``.json`` is the `name` that `to_iiif` wants.
+
+    Raises:
+        ArchiveError: Something is there already.
+    """
+    place = out if out.suffix.lower() == ".json" else out / "manifest.json"
+    for path in (out, place.with_suffix("")):
         if path.exists():
             message = f"{path} exists; remove it or give another name"
             raise ArchiveError(message)
+    return place
 
 
 def _canvas(item: Item, place: str, picture: Picture | None, agent: str) -> dict[str, Any]:
