@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.facets import counted
+from benchmarks.metadata import write
 from latentarchive.catalogue import to_table
+from latentarchive.collection import Collection
 from latentarchive.errors import QueryError
 from latentarchive.faceting import Choice, Facet, Facets, Years, crossfiltered
 from latentarchive.facets import all_of, facet_condition, text_condition, years_condition
@@ -168,3 +171,9 @@ def test_every_value_of_every_facet_leaves_the_rows_that_it_counts(works, name):
         assert mask.sum() == count
         if "\0" not in (value or ""):
             assert matching(table, facet_condition(name, [value])).tolist() == mask.tolist()
+
+
+def test_the_benchmark_counts_what_is_there(tmp_path):
+    figures = counted(Collection(*write(tmp_path, 600)))
+    assert figures["chosen_nothing"]["left"] == 600
+    assert figures["chosen_several"]["left"] < 600
