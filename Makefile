@@ -29,6 +29,7 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	$(RUN)/python -m benchmarks.structure
 	$(RUN)/python -m benchmarks.bias
 	$(RUN)/python -m benchmarks.metadata
+	$(RUN)/python -m benchmarks.facets
 	$(RUN)/python -m benchmarks.growth
 	$(RUN)/python -m benchmarks.startup
 	$(RUN)/python -m benchmarks.generation

@@ -76,7 +76,6 @@ def acts() -> None:
         if archive.has_vectors:
             st.button(
                 say("Find similar"),
-                type="primary",
                 on_click=navigation.go_to,
                 args=("search", {"archive": name, "like": f"id:{item.id}"}),
             )

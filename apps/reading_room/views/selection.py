@@ -205,7 +205,7 @@ def own() -> None:
         st.info(
             say("Nothing is kept yet. Search, and press “Keep” on what you want to come back to; it will stand here.")
         )
-        st.button(say("Search"), type="primary", on_click=navigation.go_to, args=("search", {"archive": name}))
+        st.button(say("Search"), on_click=navigation.go_to, args=("search", {"archive": name}))
         return
     shown = one.shown(archive)
     described(one)
