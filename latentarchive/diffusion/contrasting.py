@@ -164,7 +164,7 @@ def _notes(
     """What a reader must know, in sentences."""
     record, notes = made[0].record, [f"{note[0].upper()}{note[1:]}." for note in found]
     for reader, rest in record.cut.items():
-        notes.append(f"The prompt was too long: {reader} did not read “{rest}”.")
+        notes.append(f"The prompt was too long: the generator ({reader}) did not read “…{rest}”.")
     if record.space == UNVERIFIED:
         notes.append("Whether the generator is conditioned by vectors of the archive’s encoder could not be verified.")
     if record.asked and generator.encoder != archive.manifest.fingerprint:

@@ -129,7 +129,7 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         measures=()
         if few
         else _measures(moved, compressed, (coherent, null, p), _contracted(after, before, mu, drawn), words, seed),
-        strips=(Strip(heading="The works that moved most", frames=tuple(frames)),),
+        strips=(Strip(heading="The works that moved most", frames=tuple(frames), paired=True),),
         charts=(*([on_map(bench, below, items, before, after)] if below else []), _table(items, moved)),
         notes=(*((FROM_IMAGES,) if by == "image" else ()), *((too_few,) if few else ())),
         records={name: one.record for name, one in made.items()},
