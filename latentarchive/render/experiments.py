@@ -210,7 +210,7 @@ def _frame(frame: Frame, one: Experiment, archives: Mapping[str, Archive]) -> st
     return f"""<figure class=generated>
 <div class=mat><img alt="Generated image, not a work: {caption}" src="data:image/png;base64,{data}"></div>
 <figcaption><p class="title said">{caption}</p>
-<p class=quiet>generated, not a work; seed {image.record.seed}</p></figcaption>
+<p class=quiet>generated, not a work; seed&nbsp;{image.record.seed}</p></figcaption>
 </figure>"""
 
 
