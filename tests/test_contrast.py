@@ -16,10 +16,11 @@ from latentarchive.archive import Archive
 from latentarchive.audit import Subject, load_suite, run_suite
 from latentarchive.build import build_archive
 from latentarchive.cli.main import main
-from latentarchive.diffusion import from_work, load_generator, looking
+from latentarchive.diffusion import FromImage, from_work, load_generator, looking
 from latentarchive.diffusion.contrast import FILE, Contrast
 from latentarchive.diffusion.contrasting import Plan, make_contrast
 from latentarchive.diffusion.generated import record_of, records_of
+from latentarchive.diffusion.planning import Job, stretched
 from latentarchive.errors import ArchiveError, GeneratorError, QueryError
 from latentarchive.measures.coverage import expected_coverage
 from latentarchive.recipes import EncoderChoice, Recipe
@@ -345,6 +346,29 @@ def test_a_saved_contrast_is_audited_without_what_was_withheld_since(own, tmp_pa
     with Subject.open(tmp_path / "c") as subject:
         assert item not in json.dumps(subject.contrasted().values())
         assert (subject.kind, subject.n, subject.items) == ("contrast", 8, "generated images")
+
+
+def test_vectors_of_another_space_are_not_told_beside_an_image(archive):
+    class Foreign(Known):
+        def why_not(self, told):
+            return "other vectors"
+
+    item = next(one.id for one in archive.shown() if not reserves_mining(one.mining))
+    asked = {"words": "", "like": [item], "told": "image", "strengths": (0.5,), "n": 1}
+    contrast = made(archive, Foreign(itself), **asked)
+    assert (contrast.made[0].record.items, contrast.made[0].record.asked) == ((), "")
+    assert any("was told nothing" in note for note in contrast.notes)
+    contrast = made(archive, Known(itself), **asked)
+    assert contrast.made[0].record.items == (item,)
+    assert not any("was told nothing" in note for note in contrast.notes)
+
+
+def test_works_of_other_proportions_are_counted():
+    def job(width, height):
+        return Job("a", FromImage(Image.new("RGB", (width, height)), 0.5, item=f"{width}"), 0, ())
+
+    assert stretched([job(64, 64), job(66, 64), job(30, 40), job(40, 30), job(40, 30)], (64, 64)) == 2
+    assert stretched([job(30, 40), job(66, 64)], (48, 64)) == 1
 
 
 # --- the page ------------------------------------------------------------------------------------------

@@ -102,7 +102,12 @@ class Toy:
     def __init__(self, archive, image, **capabilities):
         self.archive, self.image = archive, image
         width = archive.embeddings.dim
-        self.capabilities = Capabilities(**{"words": True, "sequence": width, "at_most": 8} | capabilities)
+        self.capabilities = Capabilities(
+            **{"words": True, "image": True, "sequence": width, "at_most": 8} | capabilities
+        )
+
+    def why_not(self, told):
+        return ""
 
     def encode(self, image):
         return image
@@ -473,6 +478,9 @@ def test_works_that_reserve_mining_do_not_drift(archive):
     reserved = {item.id for item in archive.shown() if item.mining.startswith("DMI-PROHIBITED")}
     assert reserved
     assert set(found.items) == {item.id for item in archive.shown()} - reserved
+    toy.why_not = lambda told: "is conditioned by other vectors"
+    with pytest.raises(GeneratorError, match=r"by other vectors; its images can begin from the works.*\(by image\)"):
+        drift(Bench(archive, toy), sample=2)
     with pytest.raises(GeneratorError, match="told vectors"):
         drift(Bench(archive, Toy(archive, None, sequence=0, at_most=0)), by="vector")
 

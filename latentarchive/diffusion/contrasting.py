@@ -13,7 +13,7 @@ from latentarchive.diffusion.conditions import Condition, Words
 from latentarchive.diffusion.contrast import Background, Contrast
 from latentarchive.diffusion.keeping import Kept
 from latentarchive.diffusion.looking import background, catalogue, seen_of
-from latentarchive.diffusion.planning import Job, Plan, conditioning, jobs_of, way, works_found
+from latentarchive.diffusion.planning import Job, Plan, conditioning, jobs_of, stretched, way, works_found
 from latentarchive.diffusion.record import UNVERIFIED
 from latentarchive.diffusion.stepping import Watch, unwatched
 from latentarchive.diffusion.surroundings import Surroundings
@@ -99,7 +99,7 @@ def make_contrast(
         made=tuple(seen),
         background=behind or background(around, generator),
         catalogue=catalogue(archive, [*shown, *seen]),
-        notes=_notes(archive, made, generator, found.notes, left_out, told),
+        notes=_notes(archive, made, generator, found.notes, left_out, told, stretched(jobs, made[0].record.size)),
         finished=finished,
     )
     if folder is not None:
@@ -153,24 +153,35 @@ def _parts(told: Condition) -> tuple[Any, ...]:
 
 
 def _notes(
-    archive: Archive, made: Sequence[Generated], generator: Generator, found: Sequence[str], left_out: int, told: str
+    archive: Archive,
+    made: Sequence[Generated],
+    generator: Generator,
+    found: Sequence[str],
+    left_out: int,
+    told: str,
+    other_shapes: int,
 ) -> tuple[str, ...]:
     """What a reader must know, in sentences."""
     record, notes = made[0].record, [f"{note[0].upper()}{note[1:]}." for note in found]
     for reader, rest in record.cut.items():
-        notes.append(f"The prompt was too long: {reader} did not read “{rest}”.")
+        notes.append(f"The prompt was too long: the generator ({reader}) did not read “…{rest}”.")
     if record.space == UNVERIFIED:
         notes.append("Whether the generator is conditioned by vectors of the archive’s encoder could not be verified.")
-    if told in ("words", "captions") and generator.encoder != archive.manifest.fingerprint:
+    if record.asked and generator.encoder != archive.manifest.fingerprint:
         notes.append(
             "The generator reads words by another encoder than the archive’s: what the words mean differs on both "
             "sides. Images are seen by the archive’s encoder on both."
         )
     can = generator.capabilities
-    if told == "image" and not record.works - {record.start} and not record.asked and (can.vector or can.sequence):
+    if told == "image" and not record.items and not record.asked and (can.vector or can.sequence):
         notes.append(
             "Beside each work the generator was told nothing: the archive’s vectors are of another space than those "
             "that it was trained with. What it does not keep of a picture, it fills with what it knows."
+        )
+    if other_shapes:
+        notes.append(
+            f"{other_shapes:,} works are of other proportions than the generator’s {record.size[0]} × {record.size[1]} "
+            "pixels and were stretched to them, so that nothing was cut off."
         )
     left_out = left_out or record.left_out
     if left_out:

@@ -28,6 +28,10 @@ By = Literal["vector", "image"]
 STRENGTH = 0.5
 """Of img2img, for generators that are told no vectors."""
 
+FROM_IMAGES = (
+    f"Each image began from the picture of its work, at strength {STRENGTH:g}, and was told nothing beside it."
+)
+
 STILL = 1e-3
 """What moved less than this has no direction: it is rounding."""
 
@@ -84,6 +88,10 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         message = f"a drift is of 1 work or more, got {sample}"
         raise GeneratorError(message)
     items = _drawn(bench, sample, seed)
+    if by == "vector" and (why := bench.generator.why_not(retrieved(bench.archive, items[:1]))):
+        instead = "; its images can begin from the works themselves instead (by image)" if can.image else ""
+        message = f"generator {bench.generator.id!r} {why}{instead}"
+        raise GeneratorError(message)
     below = ground(bench.archive, method)
     bench.expect(len(items))
     made: dict[str, Generated] = {}
@@ -102,7 +110,7 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
     drawn = contraction(after, before, mu)
     moved, compressed = displacement(after, before), displacement(through, before)
     words = _words(bench, d)
-    few = len(items) < FEWEST
+    few, too_few = len(items) < FEWEST, f"{len(items)} works are too few for figures: {FEWEST} would do."
     order = np.argsort(-moved, kind="stable")
     names = list(made)
     frames = [
@@ -121,9 +129,9 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         measures=()
         if few
         else _measures(moved, compressed, (coherent, null, p), _contracted(after, before, mu, drawn), words, seed),
-        strips=(Strip(heading="The works that moved most", frames=tuple(frames)),),
+        strips=(Strip(heading="The works that moved most", frames=tuple(frames), paired=True),),
         charts=(*([on_map(bench, below, items, before, after)] if below else []), _table(items, moved)),
-        notes=(f"{len(items)} works are too few for figures: {FEWEST} would do.",) if few else (),
+        notes=(*((FROM_IMAGES,) if by == "image" else ()), *((too_few,) if few else ())),
         records={name: one.record for name, one in made.items()},
         images={name: one.image for name, one in made.items()},
         items=tuple(items),
@@ -204,7 +212,10 @@ def _measures(
     n, (coherent, null, p) = len(moved), way
     low, high = bootstrap_mean(moved, seed=seed)
     named = ", ".join(f"“{word}” ({cosine:+.2f})" for word, cosine in words[:5])
-    nearer = "drawn to the average" if drawn[1][1] < 1 else "not drawn to the average"
+    low_end, high_end = drawn[1]
+    nearer = (
+        "drawn to the average" if high_end < 1 else "driven from it" if low_end > 1 else "neither drawn to it nor away"
+    )
     return (
         Measure(
             sentence=f"On average {n} works were moved by {moved.mean():.2f} (one minus the cosine of a work and what "

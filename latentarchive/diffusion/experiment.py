@@ -66,6 +66,8 @@ class Strip:
     heading: str
     note: str = ""
     frames: tuple[Frame, ...]
+    #: Whether they stand two by two: a work and what became of it.
+    paired: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from latentarchive.diffusion.conditions import Condition, Point, Told, Words, Works
+from latentarchive.diffusion.conditions import Condition, FromImage, Point, Told, Words, Works
 from latentarchive.diffusion.contrast import PAIRED, WAYS
 from latentarchive.diffusion.from_archive import centroid, from_work, retrieved
 from latentarchive.diffusion.surroundings import NEAR
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_WORKS = 4
 """Works whose vectors are told at once: as many as the project's own generators learned from."""
+
+SAME_SHAPE = 0.05
+"""Proportions that differ by less than this look the same."""
 
 SWEEP = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Strengths at which works are made anew unless others are asked for."""
@@ -167,6 +170,12 @@ def jobs_of(archive: Archive, generator: Generator, plan: Plan, hits: Sequence[I
             )
             jobs.append(Job(f"{number:03d}-strength-{strength:g}", begun, plan.seed + number, (item.id,)))
     return jobs
+
+
+def stretched(jobs: Sequence[Job], size: tuple[int, int]) -> int:
+    """How many works that images begin from are of other proportions than a generator's width and height."""
+    begun = {job.told.item: job.told.image.size for job in jobs if isinstance(job.told, FromImage)}
+    return sum(abs(width * size[1] / (height * size[0]) - 1) > SAME_SHAPE for width, height in begun.values())
 
 
 def _caption(item: Item) -> str:

@@ -190,6 +190,8 @@ def _generated(one: Made, contrast: Contrast, folder: Path, archive: Archive) ->
     near, score = (one.near[0], f", {one.scores[0]:+.2f}") if one.near else ("", "")
     likest = shown(_named(near, archive)) if near else "no work"
     how = f"seed {one.record.seed}" if one.strength is None else f"strength {one.strength:g}, seed {one.record.seed}"
+    if contrast.told == "captions":
+        how += f"; told “{one.record.asked}”"
     rule = possible_copies(contrast)
     copy = ""
     if rule is not None and rule.flags(one):
@@ -198,7 +200,7 @@ def _generated(one: Made, contrast: Contrast, folder: Path, archive: Archive) ->
     alt = f"Generated image, not a work; it resembles {likest} most"
     picture = f'<img alt="{alt}" loading="lazy" src="{image}">' if image else "<span class=quiet>deleted since</span>"
     return f"""<figure class=generated id="{shown(one.id)}"><div class=mat>{picture}</div>
-<figcaption><p class=title>Generated, not a work</p><p class=quiet>{how}</p>
+<figcaption><p class=title>Generated, not a work</p><p class=quiet>{shown(how)}</p>
 <p class=quiet>Resembles most: {likest}{f" ({shown(near)}{score})" if near else ""}</p>{copy}</figcaption></figure>"""
 
 
@@ -243,7 +245,7 @@ def _made_how(contrast: Contrast, report: Report) -> str:
     if first is not None:
         seeds = sorted({one.seed for one in records})
         entries |= {
-            "asked": first.asked,
+            "asked": "" if contrast.told == "captions" else first.asked,
             "negative": first.negative,
             "told vectors of": ", ".join(dict.fromkeys(item for one in records for item in one.items)),
             "told captions of": ", ".join(dict.fromkeys(item for one in records for item in one.described)),

@@ -32,6 +32,8 @@ STYLE = (
 body { max-width: 76rem; }
 main > section:first-child h2, footer h2 { border: 0; margin-top: 0; padding-top: 0; }
 ol.strip { display: grid; gap: 1.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
+ol.strip.paired { grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); }
+ol.strip.paired > li { display: grid; gap: 1rem; grid-template-columns: 1fr 1fr; }
 ol.strip .mat { height: 8.5rem; padding: .5rem; }
 ol.strip .mat img { image-rendering: auto; }
 ol.strip .generated .mat { border: 1px dashed var(--quiet); }
@@ -188,9 +190,12 @@ def _measure(one: Measure) -> str:
 
 
 def _strip(strip: Strip, one: Experiment, archives: Mapping[str, Archive]) -> str:
-    frames = "".join(f"<li>{_frame(frame, one, archives)}</li>" for frame in strip.frames)
+    figures = [_frame(frame, one, archives) for frame in strip.frames]
+    beside = 2 if strip.paired else 1
+    frames = "".join(f"<li>{''.join(figures[i : i + beside])}</li>" for i in range(0, len(figures), beside))
+    kind = '"strip paired"' if strip.paired else "strip"
     note = f"<p class=quiet>{shown(strip.note)}</p>" if strip.note else ""
-    return f"<section><h2>{shown(strip.heading)}</h2>{note}<ol class=strip>{frames}</ol></section>"
+    return f"<section><h2>{shown(strip.heading)}</h2>{note}<ol class={kind}>{frames}</ol></section>"
 
 
 def _frame(frame: Frame, one: Experiment, archives: Mapping[str, Archive]) -> str:
@@ -205,7 +210,7 @@ def _frame(frame: Frame, one: Experiment, archives: Mapping[str, Archive]) -> st
     return f"""<figure class=generated>
 <div class=mat><img alt="Generated image, not a work: {caption}" src="data:image/png;base64,{data}"></div>
 <figcaption><p class="title said">{caption}</p>
-<p class=quiet>generated, not a work; seed {image.record.seed}</p></figcaption>
+<p class=quiet>generated, not a work; seed&nbsp;{image.record.seed}</p></figcaption>
 </figure>"""
 
 
