@@ -1,11 +1,13 @@
-"""An archive described in sentences, for its card and for the foot of every page."""
+"""An archive described in sentences, for its card and for the foot of every page.
+
+What only the card needs is imported there: the foot stands on the first page that a visitor waits for.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from latentarchive.render.figures import percent
 from reading_room.language import say
 from reading_room.shared import plainly
 
@@ -37,7 +39,7 @@ def _card(archive: Archive, _stamp: tuple[int, int]) -> DatasetCard:
 
 @lru_cache(maxsize=32)
 def _classes(archive: Archive, _stamp: tuple[int, int]) -> Mapping[str, int]:
-    from latentarchive.export.dataset_card import rights_classes
+    from latentarchive.summary import rights_classes
 
     return rights_classes(archive)
 
@@ -105,6 +107,8 @@ def stages() -> dict[str, str]:
 
 def span(facts: Facts) -> str:
     """The years that dates cover."""
+    from latentarchive.render.figures import percent
+
     if facts.first is None or facts.last is None:
         return say("No date could be read as years.")
     return say(
@@ -139,6 +143,8 @@ def encoder(told: Origin) -> str:
 
 def index(told: IndexFacts) -> str:
     """How nearest works are looked for, and what is missed by it."""
+    from latentarchive.render.figures import percent
+
     if told.recall is None:
         return say("A search compares all works: none that is nearer is missed.")
     return say(
@@ -157,14 +163,15 @@ def absent(card: DatasetCard) -> str:
         if card.rejected
         else say("All {n} inputs could be used.", n=f"{card.inputs:,}")
     )
-    withheld = (
-        say(
-            "{count} works are withheld: they are shown nowhere and are in none of these figures.",
+    if not card.facts.withheld:
+        withheld = say("No work is withheld.")
+    elif card.facts.withheld == 1:
+        withheld = say("1 work is withheld: it is shown nowhere, and is in none of these figures.")
+    else:
+        withheld = say(
+            "{count} works are withheld: they are shown nowhere, and are in none of these figures.",
             count=f"{card.facts.withheld:,}",
         )
-        if card.facts.withheld
-        else say("No work is withheld.")
-    )
     return f"{rejected} {withheld}"
 
 
