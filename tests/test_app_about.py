@@ -76,6 +76,8 @@ def test_every_page_ends_with_rights_encoder_and_a_way_to_the_card(room, small_c
     for name in ("search", "audit", "about"):
         page = room(small_cabinet.path, page=name)
         foot = page.caption[-1].value.replace("\\", "")
-        assert re.search(r"Rights are those of each work: \d+ of \d+ are open, \d+ restricted", foot)
+        assert re.search(
+            r"Rights are those of each work: \d+ open, \d+ restricted, \d+ unknown\. “Unknown” does not", foot
+        )
         assert "Works are compared by the encoder tiny, trained on" in foot
         assert links(page)["About this archive"] == "archive=archive"

@@ -45,7 +45,7 @@ def below() -> None:
         + " "
         + say("Source and rights stand beside every work.")
         + " "
-        + portrait.rights(counts, sum(counts.values()))
+        + portrait.rights(counts)
         + " "
         + portrait.encoder(encoder_of(archive))
     )

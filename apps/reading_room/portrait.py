@@ -67,16 +67,12 @@ def method(kind: str) -> str:
     return f"{how} {say('Nothing was guessed and nothing added; a field that is empty says so.')}"
 
 
-def rights(counts: Mapping[str, int], n: int) -> str:
+def rights(counts: Mapping[str, int]) -> str:
     """How many works are open, restricted, unknown."""
-    return say(
-        "Rights are those of each work: {open} of {n} are open, {restricted} restricted, of {unknown} they are "
-        "unknown. “Unknown” does not mean free.",
-        open=f"{counts.get('open', 0):,}",
-        restricted=f"{counts.get('restricted', 0):,}",
-        unknown=f"{counts.get('unknown', 0):,}",
-        n=f"{n:,}",
-    )
+    words = {"open": say("open"), "restricted": say("restricted"), "unknown": say("unknown")}
+    told = ", ".join(f"{counts[name]:,} {word}" for name, word in words.items() if counts.get(name))
+    said = say("Rights are those of each work: {told}.", told=told or say("there is none"))
+    return f"{said} {say('“Unknown” does not mean free.')}" if counts.get("unknown") else said
 
 
 def fields() -> dict[str, str]:

@@ -226,7 +226,10 @@ def changes(since: Comparison) -> None:
     if not since.changes:
         st.markdown(say("No finding changed."))
     for one in since.changes:
-        st.caption(plainly(one.check))
+        told = [plainly(one.check)]
+        if one.before and one.after and one.before.outcome != one.after.outcome:
+            told.append(f"{one.before.outcome} → {one.after.outcome}")
+        st.caption(" · ".join(told))
         before = plainly(one.before.sentence) if one.before else say("not asked")
         after = plainly(one.after.sentence) if one.after else say("no longer asked")
         st.markdown(f"{say('Before:')} {before}  \n{say('Now:')} {after}")

@@ -46,7 +46,7 @@ def rights(card: DatasetCard) -> None:
     """What may be done with the works."""
     facts = card.facts
     st.header(say("Rights"))
-    st.markdown(portrait.rights(dict(facts.classes), facts.n))
+    st.markdown(portrait.rights(facts.classes))
     stated = [(one.label or one.statement, count) for one, count in facts.rights]
     table(
         say("Statement"),
