@@ -1,4 +1,4 @@
-"""What an archive holds, in figures: the facts that `latentarchive info` shows."""
+"""What an archive holds, in figures: the facts that `latentarchive info` shows, and those at the foot of a page."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 from latentarchive import manifest as layout
 from latentarchive.archive import Archive
 from latentarchive.bands import QUANTILES
+from latentarchive.encoders.origins import Origin, origin
 from latentarchive.errors import ArchiveDamaged
-from latentarchive.items import GENERATED
+from latentarchive.items import GENERATED, RIGHTS_CLASSES
 from latentarchive.rights import reserves_mining
 
 MOST_REASONS = 5
@@ -64,6 +65,21 @@ def summarize(archive: Archive) -> dict[str, Any]:
         "versions": dict(manifest.versions),
     }
     return facts
+
+
+def encoder_of(archive: Archive) -> Origin:
+    """Where the encoder of an archive comes from; see `origin`."""
+    beside = archive.manifest.encoder_folder
+    if beside and (folder := archive.path / beside).is_dir():
+        return origin(f"local:{folder.resolve()}")
+    return origin(archive.manifest.encoder)
+
+
+def rights_classes(archive: Archive) -> dict[str, int]:
+    """How many of the works that are shown are open, restricted and unknown: those three, in this order."""
+    shown = archive.collection.take(archive.rows(), ["rights_class"])["rights_class"]
+    counted = {pair["values"]: pair["counts"] for pair in pc.value_counts(shown).to_pylist()}
+    return {name: int(counted.get(name, 0)) for name in RIGHTS_CLASSES}
 
 
 def _index(archive: Archive) -> str:

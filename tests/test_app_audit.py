@@ -2,15 +2,21 @@
 
 import json
 import re
+import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from latentarchive.audit import Finding, Table, load_suite
 from latentarchive.audit.report import load_report
+from latentarchive.build import build_archive
+from latentarchive.recipes import load_recipe
+from reading_room import audits
 from tests.app_shown import HOSTILE, data, hostile, links, texts
+from tests.conftest import write_recipe
 
 SUITE = """
 title = "Before the loan"
@@ -48,6 +54,11 @@ def run(page):
         page.run()
     assert not page.exception
     return page
+
+
+def kept_in(desk):
+    """Where the reports about an archive of the directory ``archive`` lie."""
+    return Path(desk["reports"]) / "archive"
 
 
 def named(page, param="report"):
@@ -91,7 +102,7 @@ def test_an_audit_runs_and_its_report_is_read_by_outcome(room, small_cabinet, de
     assert [family["title"] for family in read["families"]] == ["Composition", "Duplicates"]
     assert skipped["families"][0]["findings"][0]["word"] == "Not asked"
     assert len(page.get("download_button")) == 3
-    kept = load_report(next(iter((small_report_folder(desk)).glob("*/report.json"))))
+    kept = load_report(next(iter(kept_in(desk).glob("*/report.json"))))
     assert kept.title == "Before the loan"
     # The report is listed, and its address opens it again.
     again = room(small_cabinet.path, page="audit", settings=desk)
@@ -99,15 +110,9 @@ def test_an_audit_runs_and_its_report_is_read_by_outcome(room, small_cabinet, de
     assert parse_qs(query)["report"] == [named(page)]
 
 
-def small_report_folder(desk):
-    from pathlib import Path
-
-    return Path(desk["reports"]) / "archive"
-
-
 def test_a_finding_has_an_address_and_its_works_stand_beneath_it(room, small_cabinet, desk):
     report = named(run(room(small_cabinet.path, page="audit", settings=desk, suite="loan")))
-    findings = load_report(small_report_folder(desk) / report / "report.json").findings
+    findings = load_report(kept_in(desk) / report / "report.json").findings
     number = next(k for k, one in enumerate(findings, 1) if one.check == "duplicates.exact")
     page = room(small_cabinet.path, page="audit", settings=desk, report=report, finding=str(number))
     assert not page.exception
@@ -128,7 +133,7 @@ def test_a_finding_has_an_address_and_its_works_stand_beneath_it(room, small_cab
 def test_withheld_works_are_gone_from_an_old_report(room, archive, desk):
     page = run(room(archive.path, page="audit", settings=desk, suite="loan"))
     report = named(page)
-    path = next(iter(small_report_folder(desk).glob("*/report.json")))
+    path = next(iter(kept_in(desk).glob("*/report.json")))
     first, second = [item.id for item in archive.shown()][:2]
     table = Table(columns=("one", "n"), rows=((first, 1), (second, 2)), ids=(0,))
     one = Finding(
@@ -176,10 +181,6 @@ def test_hostile_captions_are_plain_text_in_reports(room, tmp_path, desk):
 
 
 def test_an_archive_without_vectors_is_audited_too(room, tmp_path, swatches, desk):
-    from latentarchive.build import build_archive
-    from latentarchive.recipes import load_recipe
-    from tests.conftest import write_recipe
-
     text = 'title = "S"\n[collection]\nsource = "folder"\n'
     built = build_archive(load_recipe(str(write_recipe(tmp_path, text)), root=swatches), out=tmp_path / "plain")
     page = run(room(built.path, page="audit", settings=desk, suite="loan"))
@@ -197,10 +198,6 @@ def test_an_address_that_leads_nowhere_is_answered_with_a_sentence(room, small_c
 
 
 def test_a_second_visitor_waits_in_line_and_whoever_leaves_calls_nothing_off(room, small_cabinet, desk):
-    import threading
-
-    from reading_room import audits
-
     gate = threading.Event()
     busy = audits.LINE.join("busy", "Something long", lambda progress: gate.wait(30))
     try:
@@ -224,9 +221,16 @@ def test_a_second_visitor_waits_in_line_and_whoever_leaves_calls_nothing_off(roo
     assert busy.askers == 1
 
 
-def test_a_suite_is_run_in_a_browser_and_the_works_behind_a_finding_are_opened(serve, visitor, small_cabinet, tmp_path):
-    (tmp_path / "loan.toml").write_text(SUITE)
-    home = serve(small_cabinet.path, options=["--suites", str(tmp_path), "--reports", str(tmp_path / "reports")])
+@pytest.fixture(scope="module")
+def home(serve, small_cabinet, tmp_path_factory):
+    """The real app with the small cabinet and an archive whose catalogue tries everything."""
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "loan.toml").write_text(SUITE)
+    options = ["--suites", str(folder), "--reports", str(folder / "reports")]
+    return serve(small_cabinet.path, hostile(folder).path, options=options)
+
+
+def test_a_suite_is_run_in_a_browser_and_the_works_behind_a_finding_are_opened(home, visitor):
     page = visitor(f"{home}/audit?suite=loan", width=390)
     page.get_by_role("button", name="Run this audit").click()
     failed = page.locator("article.fail")
@@ -246,3 +250,21 @@ def test_a_suite_is_run_in_a_browser_and_the_works_behind_a_finding_are_opened(s
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
     again = visitor(page.url)  # the address alone is enough
     again.get_by_role("heading", name="Works behind this finding").wait_for()
+
+
+def test_hostile_captions_do_nothing_in_a_browser(home, visitor):
+    page = visitor(f"{home}/audit?archive=odd&suite=loan")
+    page.get_by_role("button", name="Run this audit").click()
+    found = page.locator(".findings").nth(1)
+    found.locator("article").first.wait_for()
+    assert "broken" not in page.title()
+    assert page.locator(".findings").locator("script, img, iframe, [onerror], [onclick]").count() == 0
+    assert found.locator("summary").first.inner_text().startswith("Table")
+    found.locator("summary").first.click()
+    assert found.locator("td", has_text="<script>document.title='broken'</script>").first.is_visible()
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+    page.goto(f"{home}/about?archive=odd")
+    page.get_by_role("heading", name="What is not here").wait_for()
+    assert "broken" not in page.title()
+    assert main.locator("script, iframe, img").count() == 0

@@ -9,9 +9,10 @@ from latentarchive.archive import Archive
 from latentarchive.audit import Finding, Table
 from latentarchive.build import build_archive
 from latentarchive.encoders.origins import origin
-from latentarchive.export.dataset_card import citation, dataset_card, encoder_of, reason_kind, rights_classes
+from latentarchive.export.dataset_card import citation, dataset_card, reason_kind
 from latentarchive.recipes import load_recipe
 from latentarchive.render.evidence import Named, named
+from latentarchive.summary import encoder_of, rights_classes
 from tests.conftest import write_recipe
 
 

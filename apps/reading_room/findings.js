@@ -59,7 +59,10 @@ function article(one, data) {
     held.open = data.whole;
     parts.push(held);
   }
-  if (one.notes.length) parts.push(made("ul", { class: "quiet" }, ...one.notes.map((note) => made("li", { dir: "auto" }, note))));
+  if (one.notes.length) {
+    const notes = made("ul", { class: "quiet" }, ...one.notes.map((note) => made("li", { dir: "auto" }, note)));
+    parts.push(one.folded ? made("details", {}, made("summary", {}, data.words.notes), notes) : notes);
+  }
   parts.push(made("p", { class: "question" }, one.question));
   if (one.href && one.works) {
     const label = `${one.works}: ${one.sentence}`;

@@ -27,6 +27,9 @@ _component = st.components.v2.component(
     js=(_HERE / "findings.js").read_text("utf-8"),
 )
 
+SHORT = 260
+"""Characters of notes that stand open in a list; longer ones are opened by who wants them."""
+
 ROWS = 12
 """Rows of a table that stand in a list of findings; the finding's own page has all of them."""
 
@@ -73,10 +76,22 @@ def show(
     families = []
     for family, group in groupby(numbered, key=lambda one: one[1].check.partition(".")[0]):
         told = [_told(number, one, address(number), works(one), whole=whole) for number, one in group]
-        families.append({"title": "" if whole else family.capitalize(), "findings": told})
+        families.append({"title": "" if whole else family.capitalize(), "findings": _joined(told)})
     if families:
-        words = {"more": say("Figures, table and works"), "table": say("Table")}
+        words = {"table": say("Table"), "notes": say("Notes")}
         _component(key=key, data={"families": families, "words": words, "whole": whole}, on_ask_change=asked)
+
+
+def _joined(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was not asked for one reason stands there once, with all the checks it held up."""
+    joined: list[dict[str, Any]] = []
+    for one in told:
+        last = joined[-1] if joined else {}
+        if one["outcome"] == "skip" and one["sentence"] == last.get("sentence"):
+            last["question"] += f"; {one['question']}"
+        else:
+            joined.append(one)
+    return joined
 
 
 def outcome(one: Finding) -> str:
@@ -108,6 +123,7 @@ def _told(number: int, one: Finding, href: str, works: Works, *, whole: bool) ->
         "sentence": one.sentence,
         "facts": measured(one),
         "notes": list(one.notes),
+        "folded": not whole and sum(map(len, one.notes)) > SHORT,
         "question": question(one) if whole else one.check,
         "drawn": drawn,
         "caption": one.picture.alt if one.picture and drawn else "",

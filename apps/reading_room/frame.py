@@ -7,7 +7,7 @@ import contextlib
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from latentarchive.export.dataset_card import encoder_of
+from latentarchive.summary import encoder_of
 from reading_room import navigation, portrait, shared
 from reading_room.language import say
 
@@ -45,7 +45,7 @@ def below() -> None:
         + " "
         + say("Source and rights stand beside every work.")
         + " "
-        + portrait.rights(counts, sum(counts.values()))
+        + portrait.rights(counts)
         + " "
         + portrait.encoder(encoder_of(archive))
     )

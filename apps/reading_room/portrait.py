@@ -1,11 +1,13 @@
-"""An archive described in sentences, for its card and for the foot of every page."""
+"""An archive described in sentences, for its card and for the foot of every page.
+
+What only the card needs is imported there: the foot stands on the first page that a visitor waits for.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from latentarchive.render.figures import percent
 from reading_room.language import say
 from reading_room.shared import plainly
 
@@ -37,7 +39,7 @@ def _card(archive: Archive, _stamp: tuple[int, int]) -> DatasetCard:
 
 @lru_cache(maxsize=32)
 def _classes(archive: Archive, _stamp: tuple[int, int]) -> Mapping[str, int]:
-    from latentarchive.export.dataset_card import rights_classes
+    from latentarchive.summary import rights_classes
 
     return rights_classes(archive)
 
@@ -65,16 +67,12 @@ def method(kind: str) -> str:
     return f"{how} {say('Nothing was guessed and nothing added; a field that is empty says so.')}"
 
 
-def rights(counts: Mapping[str, int], n: int) -> str:
+def rights(counts: Mapping[str, int]) -> str:
     """How many works are open, restricted, unknown."""
-    return say(
-        "Rights are those of each work: {open} of {n} are open, {restricted} restricted, of {unknown} they are "
-        "unknown. “Unknown” does not mean free.",
-        open=f"{counts.get('open', 0):,}",
-        restricted=f"{counts.get('restricted', 0):,}",
-        unknown=f"{counts.get('unknown', 0):,}",
-        n=f"{n:,}",
-    )
+    words = {"open": say("open"), "restricted": say("restricted"), "unknown": say("unknown")}
+    told = ", ".join(f"{counts[name]:,} {word}" for name, word in words.items() if counts.get(name))
+    said = say("Rights are those of each work: {told}.", told=told or say("there is none"))
+    return f"{said} {say('“Unknown” does not mean free.')}" if counts.get("unknown") else said
 
 
 def fields() -> dict[str, str]:
@@ -105,6 +103,8 @@ def stages() -> dict[str, str]:
 
 def span(facts: Facts) -> str:
     """The years that dates cover."""
+    from latentarchive.render.figures import percent
+
     if facts.first is None or facts.last is None:
         return say("No date could be read as years.")
     return say(
@@ -139,6 +139,8 @@ def encoder(told: Origin) -> str:
 
 def index(told: IndexFacts) -> str:
     """How nearest works are looked for, and what is missed by it."""
+    from latentarchive.render.figures import percent
+
     if told.recall is None:
         return say("A search compares all works: none that is nearer is missed.")
     return say(
@@ -157,14 +159,15 @@ def absent(card: DatasetCard) -> str:
         if card.rejected
         else say("All {n} inputs could be used.", n=f"{card.inputs:,}")
     )
-    withheld = (
-        say(
-            "{count} works are withheld: they are shown nowhere and are in none of these figures.",
+    if not card.facts.withheld:
+        withheld = say("No work is withheld.")
+    elif card.facts.withheld == 1:
+        withheld = say("1 work is withheld: it is shown nowhere, and is in none of these figures.")
+    else:
+        withheld = say(
+            "{count} works are withheld: they are shown nowhere, and are in none of these figures.",
             count=f"{card.facts.withheld:,}",
         )
-        if card.facts.withheld
-        else say("No work is withheld.")
-    )
     return f"{rejected} {withheld}"
 
 

@@ -14,7 +14,7 @@ from latentarchive.audit.comparison import Comparison, compare
 from latentarchive.render.evidence import Named, named
 from latentarchive.render.report_page import report_page
 from latentarchive.render.reports import flagged
-from reading_room import audits, cards, findings, navigation
+from reading_room import audits, cards, facts, findings, navigation
 from reading_room.language import say
 from reading_room.shared import plainly
 
@@ -226,7 +226,10 @@ def changes(since: Comparison) -> None:
     if not since.changes:
         st.markdown(say("No finding changed."))
     for one in since.changes:
-        st.caption(plainly(one.check))
+        told = [plainly(one.check)]
+        if one.before and one.after and one.before.outcome != one.after.outcome:
+            told.append(f"{one.before.outcome} → {one.after.outcome}")
+        st.caption(" · ".join(told))
         before = plainly(one.before.sentence) if one.before else say("not asked")
         after = plainly(one.after.sentence) if one.after else say("no longer asked")
         st.markdown(f"{say('Before:')} {before}  \n{say('Now:')} {after}")
@@ -258,19 +261,18 @@ def downloads(report: Report, archive: Archive, since: Comparison | None) -> Non
 def made(report: Report) -> None:
     """What another person needs to run it again."""
     with st.expander(say("How this was made")):
-        facts = report.provenance
-        versions = facts.get("versions", {})
+        known = report.provenance
+        versions = known.get("versions", {})
         rows = {
-            say("Suite"): f"{report.suite}, SHA-256 {facts.get('suite_sha256', '')}",
-            say("Archive built"): str(facts.get("archive_created", ""))[:19],
-            say("Digest of the catalogue"): str(facts.get("archive_digest", "")),
-            say("Fingerprint of the encoder"): str(facts.get("fingerprint", "")),
+            say("Suite"): f"{report.suite}, SHA-256 {known.get('suite_sha256', '')}",
+            say("Archive built"): str(known.get("archive_created", ""))[:19],
+            say("Digest of the catalogue"): str(known.get("archive_digest", "")),
+            say("Fingerprint of the encoder"): str(known.get("fingerprint", "")),
             say("Versions"): ", ".join(f"{one} {version}" for one, version in versions.items()),
             say("It took"): audits.duration(sum(report.run.get("seconds", {}).values())),
         }
-        for heading, value in rows.items():
-            if value:
-                st.markdown(f"{heading}: {plainly(value)}")
+        told = [facts.fact(heading, value) for heading, value in rows.items() if value]
+        facts.show(told, key="made", label=say("How this was made"))
         st.code(report.suite_text, language="toml")
 
 

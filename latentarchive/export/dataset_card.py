@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from latentarchive import manifest as layout
 from latentarchive.archive import Archive
 from latentarchive.bands import Band
-from latentarchive.encoders.origins import Origin, origin
+from latentarchive.encoders.origins import Origin
 from latentarchive.errors import ArchiveDamaged
 from latentarchive.export.facts import Facts, measure
-from latentarchive.items import RIGHTS_CLASSES
 from latentarchive.manifest import Manifest
+from latentarchive.summary import encoder_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,21 +92,6 @@ def dataset_card(archive: Archive) -> DatasetCard:
         versions=dict(manifest.versions),
         digest=manifest.digest,
     )
-
-
-def encoder_of(archive: Archive) -> Origin:
-    """Where the encoder of an archive comes from; see `origin`."""
-    beside = archive.manifest.encoder_folder
-    if beside and (folder := archive.path / beside).is_dir():
-        return origin(f"local:{folder.resolve()}")
-    return origin(archive.manifest.encoder)
-
-
-def rights_classes(archive: Archive) -> dict[str, int]:
-    """How many of the works that are shown are open, restricted and unknown: those three, in this order."""
-    shown = archive.collection.take(archive.rows(), ["rights_class"])["rights_class"]
-    counted = {pair["values"]: pair["counts"] for pair in pc.value_counts(shown).to_pylist()}
-    return {name: int(counted.get(name, 0)) for name in RIGHTS_CLASSES}
 
 
 def citation(manifest: Manifest) -> str:

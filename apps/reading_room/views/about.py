@@ -11,9 +11,13 @@ from latentarchive.export.croissant import croissant
 from latentarchive.export.dataset_card import DatasetCard, citation
 from latentarchive.export.datasheet import EUROPEANA, datasheet
 from latentarchive.render.figures import percent
-from reading_room import portrait, shared
+from latentarchive.wording import shortened
+from reading_room import facts, portrait, shared
 from reading_room.language import say
 from reading_room.shared import plainly
+
+LONGEST = 160
+"""Characters of a name in a table; statements of rights may be pages."""
 
 NAMED = 12
 """Rights statements, sources and reasons that are named, the most frequent first."""
@@ -21,7 +25,10 @@ NAMED = 12
 
 def table(heading: str, counts: list[tuple[str, int]], of: int, unit: str) -> None:
     """Names with how many works (or what `unit` says) they hold for, and what share that is."""
-    rows = [[plainly(name), f"{count:,}", percent(count / of) if of else "–"] for name, count in counts[:NAMED]]
+    rows = [
+        [plainly(shortened(name, LONGEST)), f"{count:,}", percent(count / of) if of else "–"]
+        for name, count in counts[:NAMED]
+    ]
     names = [heading, unit, say("of {count}", count=f"{of:,}")]
     columns = {name: [row[k] for row in rows] for k, name in enumerate(names)}
     st.table(columns, border="horizontal", hide_index=True, alt=heading)
@@ -36,7 +43,7 @@ def origin(card: DatasetCard) -> None:
     if card.notes:
         st.markdown(say("Its recipe remarks: “{notes}”", notes=plainly(card.notes)))
     if card.homepage:
-        st.markdown(say("Its home: {address}", address=plainly(card.homepage)))
+        facts.show([facts.fact(say("Its home"), card.homepage, href=card.homepage)], key="home", label=say("Its home"))
     sources = [*card.facts.common["source"]]
     if sources:
         table(say("Held or published by"), sources, card.facts.n, say("works"))
@@ -44,29 +51,29 @@ def origin(card: DatasetCard) -> None:
 
 def rights(card: DatasetCard) -> None:
     """What may be done with the works."""
-    facts = card.facts
+    known = card.facts
     st.header(say("Rights"))
-    st.markdown(portrait.rights(dict(facts.classes), facts.n))
-    stated = [(one.label or one.statement, count) for one, count in facts.rights]
+    st.markdown(portrait.rights(known.classes))
+    stated = [(one.label or one.statement, count) for one, count in known.rights]
     table(
         say("Statement"),
         [(name if name != "unknown" else say("nothing stated"), n) for name, n in stated],
-        facts.n,
+        known.n,
         say("works"),
     )
-    if facts.reserved:
+    if known.reserved:
         st.markdown(
             say(
                 "{count} works reserve text and data mining: they are left out of training, and are no condition of a "
                 "generated image unless that is allowed by name.",
-                count=f"{facts.reserved:,}",
+                count=f"{known.reserved:,}",
             )
         )
-    if facts.generated:
+    if known.generated:
         st.markdown(
             say(
                 "{count} images say of themselves that a model made them; they are marked wherever they stand.",
-                count=f"{facts.generated:,}",
+                count=f"{known.generated:,}",
             )
         )
 
@@ -140,13 +147,13 @@ def state(archive: Archive, card: DatasetCard) -> None:
     """Which state of the archive this is, and how to cite it."""
     st.header(say("This state, and how to cite it"))
     st.code(citation(archive.manifest), language=None, wrap_lines=True)
-    facts = {
-        say("Built"): card.created[:19].replace("T", " ") + " UTC",
-        say("Digest of the catalogue"): card.digest[:16],
-        say("Fingerprint of the encoder"): card.fingerprint or say("none, or not verified"),
-        say("Built with"): ", ".join(f"{name} {version}" for name, version in card.versions.items()),
-    }
-    st.markdown("\n".join(f"- {name}: {plainly(value)}" for name, value in facts.items()))
+    told = [
+        facts.fact(say("Built"), card.created[:19].replace("T", " ") + " UTC"),
+        facts.fact(say("Digest of the catalogue"), card.digest),
+        facts.fact(say("Fingerprint of the encoder"), card.fingerprint or say("none, or not verified")),
+        facts.fact(say("Built with"), ", ".join(f"{name} {version}" for name, version in card.versions.items())),
+    ]
+    facts.show(told, key="state", label=say("This state"))
 
 
 def papers(archive: Archive, card: DatasetCard) -> None:
