@@ -223,8 +223,7 @@ def read_term(text: str, sign: int) -> Term:
         raise ValueError(message)
     region = None
     if found["region"] and found["kind"] != "text":
-        left, top, width, height = map(float, found["region"].split(","))
-        region = Region(left, top, width, height, percent=True)
+        region = read_region(found["region"])
     value = found["value"]
     if found["region"] and region is None:
         value += f"#xywh=percent:{found['region']}"
@@ -233,6 +232,15 @@ def read_term(text: str, sign: int) -> Term:
     return Term(
         "item" if kind == "id" else "text" if kind == "text" else "picture", value[:LONGEST], sign * weight, region
     )
+
+
+def read_region(text: str) -> Region:
+    """A part of a picture as left, top, width and height in percent. Raises `ValueError`."""
+    left, top, width, height = map(float, text.split(","))
+    if not all(0 <= number <= 100 for number in (left, top, width, height)):
+        message = f"{text!r} is no part of a picture"
+        raise ValueError(message)
+    return Region(left, top, width, height, percent=True)
 
 
 def _year(text: str, complaints: list[str]) -> int | None:

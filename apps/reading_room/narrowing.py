@@ -160,7 +160,7 @@ def _facet(choice: Choice, counts: Counts, *, first: bool) -> dict[str, Any]:
         "label": label(counts.name),
         "open": first or bool(chosen or words),
         "values": values,
-        "more": say("{n} more, with the words …", n=f"{counts.more:,}") if counts.more else "",
+        "more": say("words · {n} more", n=f"{counts.more:,}") if counts.more else "",
         "words": words,
     }
 

@@ -166,10 +166,9 @@ def applied(asked: Asked, act: Mapping[str, Any]) -> Asked:
             weight = min(max(float(act.get("weight") or 1), WEIGHTS[0]), WEIGHTS[1])
             entries.insert(place, replace(term, weight=sign * round(weight, 2)))
         case "region":
-            body = asking.written(replace(term, region=None, weight=1.0)).removesuffix("@1")
-            part = f"{body}#xywh=percent:{act['region']}" if act.get("region") else body
             try:
-                entries.insert(place, replace(asking.read_term(part, sign), weight=term.weight))
+                region = asking.read_region(str(act["region"])) if act.get("region") else None
+                entries.insert(place, replace(term, region=region))
             except ValueError as error:
                 raise ImageError(say("That is no part of a picture.")) from error
         case "move":

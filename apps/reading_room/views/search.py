@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -234,8 +235,10 @@ def results() -> None:
     if not any(term.weight > 0 for term in terms):
         st.info(say("Nothing to search for is left. Write words, or add something to “more like”."))
         return
+    waits = archive.has_vectors and "encoder" not in vars(archive.holdings)
     try:
-        found = answers.answer(archive, asked, terms)
+        with st.spinner(say("The encoder is being loaded; this happens once.")) if waits else nullcontext():
+            found = answers.answer(archive, asked, terms)
     except (EncoderError, MissingExtra) as error:
         st.error(plainly(str(error)))
         if asked.words and asked.by != "words":
