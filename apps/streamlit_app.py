@@ -16,5 +16,6 @@ st.set_page_config(page_title=say("Reading room"), page_icon=str(ICON), layout="
 page = st.navigation(navigation.pages(settings.current()), position="sidebar")
 frame.above()
 navigation.go_on()
+navigation.remember(page.url_path or "search")
 page.run()
 frame.below()

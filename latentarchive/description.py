@@ -72,6 +72,20 @@ def own_subjects(subjects: Iterable[Sequence[str]]) -> list[str]:
     return [term for term, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SUBJECTS]]
 
 
+def standings(found: Description, stated: Iterable[str]) -> list[tuple[str, int | None]]:
+    """Where terms that the catalogue states of an image stand among those of a vocabulary.
+
+    Args:
+        found: A description by the whole vocabulary, the nearest first.
+        stated: What the catalogue says, in its order.
+
+    Returns:
+        Each of them with its rank, whatever its case; None where the vocabulary has not got it.
+    """
+    ranks = {term.term.casefold(): term.rank for term in reversed(found.terms)}
+    return [(term, ranks.get(term.casefold())) for term in dict.fromkeys(stated)]
+
+
 def nearest_terms(
     image: NDArray[np.float32],
     terms: Sequence[str],

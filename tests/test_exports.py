@@ -11,7 +11,7 @@ from PIL import Image
 
 from latentarchive.cli.main import main
 from latentarchive.errors import ArchiveError, QueryError
-from latentarchive.export import LISTS, download, export_archive
+from latentarchive.export import DOWNLOADS, LISTS, download, export_archive
 from latentarchive.export.bibtex import to_bibtex
 from latentarchive.export.csl import to_csl
 from latentarchive.export.iiif import rights_uri, to_iiif
@@ -272,14 +272,13 @@ def test_iiif_by_command_with_its_pictures_beside_it(archive, tmp_path):
 def test_a_list_is_one_file_to_take_along(archive):
     items = [archive.item("s:yellow.png"), archive.item("s:red.png")]
     made = download(archive, items, "iiif", name="wall", label="Wall")
-    assert (made.name, made.media_type) == ("wall-iiif.zip", "application/zip")
-    with zipfile.ZipFile(io.BytesIO(made.data)) as packed:
+    with zipfile.ZipFile(io.BytesIO(made)) as packed:
         assert packed.namelist() == ["wall.json", "wall/00001.webp", "wall/00002.webp"]
         assert packed.read("wall/00002.webp") == archive.thumbnail("s:red.png")
-    assert made.data == download(archive, items, "iiif", name="wall", label="Wall").data
-    endings = {"bibtex": ".bib", "csl": ".csl.json", "csv": ".csv", "jsonl": ".jsonl", "ris": ".ris"}
-    for name, ending in endings.items():
-        assert download(archive, items, name, name="wall", label="Wall").name == f"wall{ending}"
+    assert made == download(archive, items, "iiif", name="wall", label="Wall")
+    assert set(DOWNLOADS) == {*LISTS, "iiif"}
+    for name, write in LISTS.items():
+        assert download(archive, items, name, name="wall", label="Wall") == write(items)
     with pytest.raises(ArchiveError, match="no item to export"):
         download(archive, [], "csv", name="wall", label="Wall")
     with pytest.raises(ArchiveError, match="unknown format 'bibtx' of a list; did you mean 'bibtex'"):

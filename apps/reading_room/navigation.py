@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from reading_room import shared
 from reading_room.language import say
 from reading_room.settings import Settings
 
@@ -33,7 +34,7 @@ DEFAULT = "search"
 UNLISTED = ("item",)
 """Pages that are reached from others and stand in no menu."""
 
-_PENDING = "navigation.pending"
+_PENDING, _LAST = "navigation.pending", "navigation.last"
 
 
 def pages(settings: Settings) -> list[st.Page]:
@@ -70,6 +71,21 @@ def go_on() -> None:
     if _PENDING in st.session_state:
         page, params = st.session_state.pop(_PENDING)
         st.switch_page(VIEWS / f"{page}.py", query_params=params)
+
+
+def remember(page: str) -> None:
+    """Note where this visitor is, so that other pages can lead back there; called by the router."""
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.session_state[_LAST] = st.session_state.get(_LAST, {}) | {page: asked}
+
+
+def last(page: str, archive: str) -> dict[str, list[str]] | None:
+    """What this visitor last asked a page about an archive; None if they were not there."""
+    asked = st.session_state.get(_LAST, {}).get(page)
+    here = shared.names()
+    if asked is None or (asked.get("archive") or here[:1]) != [archive]:
+        return None
+    return {name: list(values) for name, values in asked.items()}
 
 
 def kept(params: Mapping[str, str | list[str]]) -> dict[str, str | list[str]]:

@@ -135,6 +135,21 @@ def records_of(path: str | Path) -> list[Record]:
     if not found:
         message = f"{path} has no record of how it was generated, inside it or beside it, and is not exported without"
         raise ArchiveError(message)
+    return _read(found, str(where))
+
+
+def records_in(data: bytes, where: str) -> list[Record]:
+    """The records inside the bytes of an image; none if there are none. Raises `ArchiveError` for one that is broken.
+
+    Args:
+        data: The whole file.
+        where: What it is called in an error.
+    """
+    found = _inside(data)
+    return _read(found, where) if found else []
+
+
+def _read(found: str, where: str) -> list[Record]:
     try:
         values = json.loads(found)
         return [Record.of(one) for one in (values if isinstance(values, list) and values else [values])]

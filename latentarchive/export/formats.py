@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -41,14 +40,15 @@ LISTS: dict[str, Callable[[Iterable[Item]], bytes]] = {
 }
 """Each gives the file of a list of items in their order, for whoever offers it as a download."""
 
-MEDIA_TYPES = {
-    "bibtex": "application/x-bibtex",
-    "csl": "application/vnd.citationstyles.csl+json",
-    "csv": "text/csv",
-    "jsonl": "application/jsonl",
-    "ris": "application/x-research-info-systems",
+DOWNLOADS = {
+    "bibtex": (".bib", "application/x-bibtex"),
+    "csl": (".csl.json", "application/vnd.citationstyles.csl+json"),
+    "csv": (".csv", "text/csv"),
+    "iiif": ("-iiif.zip", "application/zip"),
+    "jsonl": (".jsonl", "application/jsonl"),
+    "ris": (".ris", "application/x-research-info-systems"),
 }
-"""What a browser is told of each of `LISTS`."""
+"""How the name of each file that `download` makes ends, and its media type."""
 
 CITATIONS = ("bibtex", "csl", "ris")
 IIIF = "iiif"
@@ -166,38 +166,28 @@ def manifest_of(
     )
 
 
-def download(archive: Archive, items: Sequence[Item], format_name: str, *, name: str, label: str) -> Download:
+def download(archive: Archive, items: Sequence[Item], format_name: str, *, name: str, label: str) -> bytes:
     """A list of items of an archive as one file, in their order.
 
     Args:
         archive: Where they come from.
         items: Shown ones; at least one.
-        format_name: One of `LISTS`, or iiif: a ZIP file with the manifest and a folder of pictures.
-        name: Of the file, without its ending.
+        format_name: One of `DOWNLOADS`; iiif is a ZIP file with the manifest and a folder of pictures.
+        name: Of the manifest and its folder.
         label: What the list is called.
 
     Raises:
         ArchiveError: There is no item, or no such format.
     """
-    if format_name == IIIF:
-        manifest = manifest_of(archive, items, name=name, label=label)
-        return Download(f"{name}-iiif.zip", "application/zip", manifest.zipped(name))
-    if format_name not in LISTS:
-        message = f"unknown format {format_name!r} of a list; {nearest(format_name, (*LISTS, IIIF))}"
+    if format_name not in DOWNLOADS:
+        message = f"unknown format {format_name!r} of a list; {nearest(format_name, DOWNLOADS)}"
         raise ArchiveError(message)
     if not items:
         message = "there is no item to export"
         raise ArchiveError(message)
-    return Download(f"{name}{ENDINGS[format_name]}", MEDIA_TYPES[format_name], LISTS[format_name](items))
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file that was made and lies nowhere yet."""
-
-    name: str
-    media_type: str
-    data: bytes
+    if format_name == IIIF:
+        return manifest_of(archive, items, name=name, label=label).zipped(name)
+    return LISTS[format_name](items)
 
 
 def _report_about(archive: Archive, path: Path | None) -> Report | None:

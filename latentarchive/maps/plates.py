@@ -1,7 +1,8 @@
-"""`make_plate`: a neighbourhood of an archive, to be printed: a query or a work and the works nearest to it."""
+"""Plates: works of an archive printed together, a neighbourhood (`make_plate`) or a choice (`chosen_plate`)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ LEAST, MOST = 2, 60
 class Plate:
     """Works near to each other, with places to hang them by."""
 
-    #: What was asked, in words.
+    #: What was asked, in words; of a choice what it is called.
     query: str
     archive: str
     title: str
@@ -35,6 +36,8 @@ class Plate:
     share: float
     #: Notes of the search.
     notes: tuple[str, ...] = ()
+    #: Whether somebody chose the works, in this order, and no search did.
+    chosen: bool = False
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -68,11 +71,35 @@ def make_plate(archive: Archive, what: str, *, n: int = 24, where: str = "") -> 
     if len(hits) < LEAST:
         message = f"archive {archive.name}: {len(hits)} work is there to show, at least {LEAST} would do"
         raise QueryError(message)
-    rows = [archive.row(hit.item.id) for hit in hits]
-    vectors = archive.embeddings.take(rows)
+    return _plate(archive, found.query, hits, notes=found.notes)
+
+
+def chosen_plate(archive: Archive, item_ids: Sequence[str], name: str) -> Plate:
+    """Works that somebody chose, in their order.
+
+    Args:
+        archive: With vectors: they say where on the plate a work hangs.
+        item_ids: Works that are shown.
+        name: What the choice is called.
+
+    Raises:
+        QueryError: There are too few works or too many for one plate, or one is unknown or withheld.
+        EncoderError: The archive has no vectors.
+    """
+    if not LEAST <= len(item_ids) <= MOST:
+        message = f"a plate shows {LEAST} to {MOST} works, got {len(item_ids)}"
+        raise QueryError(message)
+    hits = [Hit(n, archive.item(i), None, "", (), n, copy=False) for n, i in enumerate(item_ids, 1)]
+    return _plate(archive, name, hits, chosen=True)
+
+
+def _plate(
+    archive: Archive, query: str, hits: Sequence[Hit], *, notes: tuple[str, ...] = (), chosen: bool = False
+) -> Plate:
+    vectors = archive.embeddings.take([archive.row(hit.item.id) for hit in hits])
     plane = principal([vectors], 2)
     return Plate(
-        query=found.query,
+        query=query,
         archive=archive.name,
         title=archive.manifest.title,
         encoder=archive.manifest.encoder,
@@ -80,5 +107,6 @@ def make_plate(archive: Archive, what: str, *, n: int = 24, where: str = "") -> 
         xy=plane.place(vectors),
         vectors=vectors,
         share=plane.share,
-        notes=found.notes,
+        notes=notes,
+        chosen=chosen,
     )

@@ -70,6 +70,12 @@ def write_plate(plate: Plate, archive: Archive, path: Path, *, letters: Type | N
     return unknown
 
 
+def plate_file(plate: Plate, archive: Archive, ending: str = ".pdf") -> bytes:
+    """A plate as the bytes of a file, ``.pdf`` or ``.png``. Raises as `write_plate` does."""
+    pages, _ = draw_plate(plate, archive, Type())
+    return encoded(pages, Path(f"plate{ending}"), plate.query)
+
+
 def draw_plate(plate: Plate, archive: Archive, letters: Type) -> tuple[list[Image.Image], str]:
     """The pages of a plate, one or two, and the letters that could not be written."""
     withheld = archive.log.current()
@@ -167,6 +173,8 @@ def _heading(draw: ImageDraw.ImageDraw, sheet: Sheet, plate: Plate, n: int, arch
         f"and the {others} works nearest to it" if asked is not None else f"The {others} works nearest to these words"
     )
     said = f"{told}, of {len(archive):,} that {plate.title} shows, in the space of the encoder {plate.encoder}."
+    if plate.chosen:
+        said = f"{n} works, chosen from {len(archive):,} that {plate.title} shows."
     quiet = sheet.type(10.5, italic=True)
     y = paragraph(draw, (sheet.px(MARGIN), y + sheet.px(0.8)), broken(said, quiet, wide, most=2), quiet,
                   leading=sheet.px(4.6), fill=QUIET)  # fmt: skip

@@ -1,0 +1,59 @@
+"""What is known of something as a list of terms and what is said of each; any text stands in it as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from reading_room import settings
+from reading_room.language import say
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "latentarchive.facts",
+    css=(_HERE / "facts.css").read_text("utf-8"),
+    js=(_HERE / "facts.js").read_text("utf-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One term and what is said of it: plain text, whatever it holds."""
+
+    term: str
+    said: tuple[str, ...]
+    #: An address on another machine, shown as a link on the first of `said`; "" for none.
+    href: str = ""
+
+
+def fact(term: str, *said: str, href: str = "") -> Fact:
+    """A fact; where nothing is said, that is said. `href` is a link only if `outside` lets it be."""
+    stated = tuple(one for one in said if one.strip())
+    return Fact(term, stated or (say("not stated"),), outside(href))
+
+
+def outside(href: str) -> str:
+    """An address that a visitor may follow to another machine, "" if there is none."""
+    try:
+        parts = urlsplit(href)
+        safe = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return ""
+    return href if safe and href.isprintable() and not settings.current().kiosk else ""
+
+
+def show(facts: Sequence[Fact], *, key: str, label: str) -> None:
+    """Show facts in their order.
+
+    Args:
+        facts: What to show; none: nothing is drawn.
+        key: Of this list on its page.
+        label: What the list is, for screen readers.
+    """
+    if facts:
+        told = [asdict(one) for one in facts]
+        _component(key=key, data={"label": label, "facts": told, "outside": say("another site")})

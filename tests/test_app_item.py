@@ -1,0 +1,220 @@
+"""The page of a work, without a browser and in one."""
+
+import json
+
+import pytest
+
+from latentarchive.archive import Archive
+from latentarchive.build import build_archive
+from latentarchive.description import Description, TermScore
+from latentarchive.embedded import Embedded
+from latentarchive.items import Item
+from latentarchive.ownership import read_ownership
+from latentarchive.query import Region
+from latentarchive.recipes import load_recipe
+from reading_room import facts, looking, works
+from reading_room.shared import plainly
+from tests.conftest import RECIPE, write_recipe
+
+EVIL = "<script>alert(1)</script> [x](javascript:alert(1)) :red[y] $z$ \u202eover\u202c " + "long " * 1000
+
+
+def said(page):
+    """All texts of a page's own elements."""
+    kinds = (page.title, page.header, page.subheader, page.markdown, page.caption, page.info, page.error)
+    return [element.value for kind in kinds for element in kind]
+
+
+def press(page, label):
+    """Press the button whose label begins so."""
+    button = next(one for one in page.button if one.label.startswith(label))
+    return button.click().run()
+
+
+def test_a_work_stands_between_its_neighbours_of_both_kinds(room, archive):
+    page = room(archive.path, page="item", id="s:red.png")
+    assert not page.exception
+    assert page.title[0].value == plainly("Plate 0: red")
+    headers = [one.value for one in page.header]
+    assert headers == ["What stands beside it", "Copies", "What its vector keeps of it", "What its file says"]
+    assert [one.value for one in page.subheader] == ["Rights", "Nearest in the space", "Beside it on the shelf"]
+    folded = [one.label for one in page.expander]
+    assert folded[0] == plainly("Same maker: Schutt, Ellen Isham") + " (4)"
+    assert "No copy of this picture was found." not in said(page)
+    assert any("4 other works of 9 have this." in one for one in said(page))
+
+
+@pytest.mark.parametrize("asked", ["s:blue.png", "s:nobody", "", "../../etc/passwd"])
+def test_what_is_withheld_is_as_if_it_had_never_been(room, archive, asked):
+    archive.withhold(["s:blue.png"], reason="asked by the family")
+    page = room(archive.path, page="item", id=asked)
+    assert not page.exception
+    assert [one.value for one in page.info] == [
+        "There is no such work here. Search for it, or go back to where you came from."
+    ]
+    assert "blue" not in str(said(page))
+
+
+def test_the_catalogue_is_walked_past_what_is_withheld(room, archive):
+    ids = [item.id for item in archive.shown()]
+    archive.withhold([ids[1]], reason="x")
+    page = press(room(archive.path, page="item", id=ids[0]), "Next in the catalogue")
+    assert page.query_params["id"] == ids[2]
+    page = press(page, "Previous in the catalogue")
+    assert page.query_params["id"] == ids[0]
+    assert next(one for one in page.button if one.label.startswith("Previous")).disabled
+
+
+def test_a_work_is_added_to_what_was_asked_before(room, archive):
+    page = room(archive.path, q="red", like="id:s:green.png")
+    page.query_params["archive"] = "archive"
+    page.run()
+    page.query_params.clear()
+    page.query_params["id"] = "s:white.png"
+    page.switch_page("reading_room/views/item.py").run()
+    page = press(page, "More like this")
+    assert page.query_params["q"] == "red"
+    assert page.query_params["like"] == ["id:s:green.png", "id:s:white.png"]
+
+
+def test_nothing_in_a_catalogue_is_markup(room, tmp_path, swatches):
+    side = {"title": EVIL, "creator": EVIL, "provenance": EVIL, "subjects": [EVIL], "credit_line": EVIL, EVIL: EVIL}
+    (swatches / "red.json").write_text(json.dumps(side))
+    built = build_archive(load_recipe(str(write_recipe(tmp_path, RECIPE)), root=swatches), out=tmp_path / "a")
+    page = room(built.path, page="item", id="s:red.png")
+    assert not page.exception
+    for text in said(page):
+        bare = text
+        for mark in ("\\<", "\\[", "\\]", "\\(", "\\:", "\\$"):
+            bare = bare.replace(mark, "")
+        assert "<script" not in bare
+        assert "](" not in bare
+        assert ":red[" not in bare
+
+
+def test_words_of_a_vector_are_sentences():
+    names = ["amphora", "blue", "red", "bowl", "jug", "vase", "map", "star", "moon"]
+    terms = tuple(
+        TermScore(rank, name, 1 - rank / 100, 0.03 if rank == 1 else 0.001, 0.0) for rank, name in enumerate(names, 1)
+    )
+    found = Description("s:1", "a", "v", len(terms), terms)
+    told = works.words_said(found, Item(id="s:1", subjects=("Blue", "moon", "unheard of")))
+    assert told == [
+        "Of 9 subjects of this archive, the nearest are: "
+        "“amphora”, “blue”, “red”, “bowl”, “jug”, “vase”, “map”, “star”.",
+        "“amphora” is clearly ahead of the next.",
+        "Of what the catalogue says, these are among them: Blue.",
+        "These are farther off, at the rank in brackets: moon (9).",
+    ]
+    assert works.words_said(Description("s:1", "a", "v", 0, ()), Item(id="s:1")) == [
+        "This archive has no subjects of its own to describe it with."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("years", "text"),
+    [
+        ((1890, 1899), "1890 to 1899"),
+        ((1905, 1905), "1905"),
+        ((-500, -480), "500 BC to 480 BC"),
+        ((1700, None), "1700 or later"),
+        ((None, 1700), "1700 or earlier"),
+        ((None, None), ""),
+    ],
+)
+def test_years_are_said(years, text):
+    assert works.years(Item(id="s:1", year=years[0], year_end=years[1])) == text
+
+
+def test_a_record_says_what_is_not_stated_and_leaves_nothing_out():
+    item = Item(id="s:1", date="ca. 1890", year=1890, year_end=1890, extra={"provenance": "x", "shelf_mark": "A 3"})
+    told = {one.term: one.said for one in works.record(item)}
+    assert told["Maker"] == ("not stated",)
+    assert (told["Date"], told["Date read as"]) == (("ca. 1890",), ("1890",))
+    assert told["shelf mark"] == ("A 3",)
+    assert "provenance" not in told
+    assert works.provenance_text(item) == "x"
+
+
+def test_rights_are_explained():
+    known = works.rights_facts(
+        Item(
+            id="s:1",
+            rights="https://creativecommons.org/licenses/by/4.0/",
+            rights_class="open",
+            mining="DMI-PROHIBITED",
+        )
+    )
+    assert (known[0].said, known[0].href) == (("CC BY 4.0 (open)",), "https://creativecommons.org/licenses/by/4.0/")
+    assert known[1].said[0].startswith("Free to use")
+    assert known[2].said[1] == "DMI-PROHIBITED"
+    unknown = works.rights_facts(Item(id="s:1"))
+    assert unknown[0].said == ("unknown",)
+    assert "does not mean free" in unknown[1].said[0]
+    written = works.rights_facts(Item(id="s:1", rights="Ask us first", rights_class="unknown"))
+    assert written[1].said == ("Ask us first",)
+
+
+def test_owners_are_told_link_by_link():
+    chain = works.owner_facts(read_ownership("Anna, Paris, 1890; Bruno, by 1920. Museum, 1950."))
+    assert [one.said for one in chain] == [
+        ("Anna, Paris, 1890", "years read: 1890 – …"),
+        ("Bruno, by 1920", "years read: 1920 – …"),
+        ("Museum, 1950", "years read: 1950 – …", "how it came from the one before is not said"),
+    ]
+
+
+def test_of_many_fields_the_first_are_shown():
+    found = Embedded(fields={f"exif:{n}": "x" for n in range(works.MOST_FIELDS + 5)})
+    told = works.embedded_facts(found)
+    assert len(told) == works.MOST_FIELDS + 1
+    assert told[-1].said == ("5 more are not shown",)
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "javascript:alert(1)",
+        "https://",
+        "https://a:b@e.example",
+        "data:text/html,x",
+        "https://a\u202e.b",
+        "http://[",
+        "",
+    ],
+)
+def test_what_is_no_address_is_no_link(href):
+    assert facts.fact("Source", "x", href=href).href == ""
+
+
+def test_a_part_is_read_within_the_picture():
+    told = {"action": "like", "x": 20.04, "y": "10", "width": 50, "height": 40}
+    assert looking.read(told) == looking.Part("like", Region(20.0, 10.0, 50.0, 40.0, percent=True))
+    assert looking.read(told | {"x": 90, "width": 50}).region == Region(90, 10, 10, 40, percent=True)
+    assert looking.read(told | {"width": -5}).region.width == 2
+    for wrong in (None, "x", {}, told | {"action": "drop"}, told | {"x": "a"}, told | {"x": "nan"}, {"action": "like"}):
+        assert looking.read(wrong) is None
+
+
+def test_a_part_chosen_in_the_browser_is_searched_for(serve, visitor, small_cabinet):
+    item = next(iter(small_cabinet.shown()))
+    page = visitor(serve(small_cabinet.path) + f"/item?id={item.id}")
+    page.get_by_role("button", name="Choose a part").click()
+    page.get_by_label("from the left").fill("10")
+    page.get_by_label("width").fill("40")
+    assert page.locator("img[alt]").first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    page.get_by_role("button", name="More like this part").click()
+    page.wait_for_url("**like=**")
+    assert f"id%3A{item.id.replace(':', '%3A')}%23xywh%3Dpercent%3A10%2C25%2C40%2C50" in page.url
+    assert Archive.open(small_cabinet.path).search(like=[f"id:{item.id}#xywh=percent:10,25,40,50"], k=1).hits
+
+
+def test_the_page_of_a_work_fits_a_phone(serve, visitor, small_cabinet):
+    item = next(iter(small_cabinet.shown()))
+    page = visitor(serve(small_cabinet.path) + f"/item?id={item.id}", width=390, dark=True)
+    page.get_by_role("heading", name="What its file says").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    cut = page.locator("li figcaption, dl").evaluate_all(
+        "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    )
+    assert cut == 0
