@@ -31,7 +31,7 @@ KINDS = {"id": "item", "text": "text", "picture": "picture"}
 """What an entry of a tray begins with in the address, and the kind of term that it is."""
 
 _FACET, _TEXT = "f.", "w."
-_OWN = ("q", "like", "unlike", "by", "from", "to", "where", "varied", "rerank", "copies", "p")
+_OWN = ("q", "like", "unlike", "by", "from", "to", "where", "varied", "rerank", "copies", "pg")
 _NUMBER = r"\d{1,3}(?:\.\d{1,3})?"
 _ENTRY = re.compile(
     rf"(?P<kind>id|text|picture):(?P<value>.+?)(?:#xywh=percent:(?P<region>{_NUMBER}(?:,{_NUMBER}){{3}}))?"
@@ -100,7 +100,7 @@ class Asked:
             "varied": "1" if self.varied else "",
             "rerank": self.rerank,
             "copies": "each" if self.copies else "",
-            "p": "" if self.page == 1 else str(self.page),
+            "pg": "" if self.page == 1 else str(self.page),
         }
         params = {name: [value] for name, value in said.items() if value}
         params |= {name: list(map(written, terms)) for name, terms in (("like", self.like), ("unlike", self.unlike))}
@@ -172,7 +172,7 @@ def read(params: Mapping[str, Sequence[str]]) -> tuple[Asked, list[str]]:
         varied=one.get("varied") == "1",
         rerank=rerank,
         copies=one.get("copies") == "each",
-        page=_page(one.get("p", "")),
+        page=_page(one.get("pg", "")),
     )
     return asked, complaints
 

@@ -76,8 +76,8 @@ def resolved(asked: Asked, archive: Archive) -> tuple[list[Term], list[str], lis
         elif term.kind == "item":
             try:
                 name = title(archive.item(term.value))
-            except ArchiveError as error:
-                complaints.append(str(error))
+            except ArchiveError:
+                complaints.append(_absent(term.value))
                 continue
         if term.region is not None:
             name = say("a part of {what}", what=name)
@@ -97,6 +97,10 @@ def in_words(terms: Sequence[Term], names: Sequence[str]) -> str:
 
 def _gone(name: str) -> str:
     return say("{picture} is no longer here: pictures are kept for an hour. Add it again.", picture=name.capitalize())
+
+
+def _absent(item_id: str) -> str:
+    return say("{id} cannot be searched with: it is not in this archive, or is not shown.", id=item_id)
 
 
 def show(asked: Asked, name: str, archive: Archive) -> None:
@@ -227,8 +231,8 @@ def _entry(term: Term, number: int, name: str, archive: Archive) -> Entry:
         return Entry(label=label, image=uploads.address(term.value), view=uploads.address(term.value), **common)
     try:
         item = archive.item(term.value)
-    except ArchiveError as error:
-        return Entry(label=term.value, missing=str(error), **common)
+    except ArchiveError:
+        return Entry(label=term.value, missing=_absent(term.value), **common)
     return Entry(
         label=title(item),
         image=pictures.thumb(name, item.id) if item.image else "",

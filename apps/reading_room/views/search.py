@@ -35,7 +35,7 @@ def ask() -> None:
         changed(asked, words=st.session_state["search.q"])()
 
     st.session_state["search.q"] = asked.words
-    example = say("for example: {words}", words=plainly(examples()[0])) if examples() else None
+    example = say("for example: {words}", words=examples()[0]) if examples() else None
     st.text_input(
         say("Search for"),
         key="search.q",
