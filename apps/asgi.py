@@ -8,11 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from reading_room import faults, pictures, uploads
+from reading_room import faults, guard, made, pictures, uploads
+from reading_room.atlas import routes as maps
 
 app = st.App(
     Path(__file__).with_name("streamlit_app.py"),
-    routes=[*pictures.routes(), *uploads.routes()],
+    routes=[*pictures.routes(), *uploads.routes(), *made.routes(), *maps.routes()],
+    middleware=[Middleware(guard.Guard)],
     on_script_error=faults.said,
 )

@@ -6,16 +6,26 @@ from pathlib import Path
 
 import streamlit as st
 
-from reading_room import frame, navigation, settings
-from reading_room.language import say
+from reading_room import frame, language, navigation, settings
+from reading_room.kiosk import profile
+from reading_room.language import document, say
 
 ICON = Path(__file__).parent / "reading_room" / "icon.png"
 """A file of our own: for a page without one, Streamlit makes the browser fetch an icon from the network."""
 
 st.set_page_config(page_title=say("Reading room"), page_icon=str(ICON), layout="wide")
-page = st.navigation(navigation.pages(settings.current()), position="sidebar")
-frame.above()
-navigation.go_on()
-navigation.remember(page.url_path or "search")
-page.run()
-frame.below()
+st.html(ICON.with_name("page.css"))
+if profile.current():
+    page = st.navigation([navigation.kiosk()], position="hidden")
+    document.declare()
+    page.run()
+else:
+    language.keep()
+    page = st.navigation(navigation.pages(settings.current()), position="sidebar")
+    document.declare()
+    frame.above()
+    document.choose()
+    navigation.go_on()
+    navigation.remember(page.url_path or "search")
+    page.run()
+    frame.below()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +31,7 @@ class ShownItems:
         self._built = _stamp(path)
         self.log = WithheldLog(path / layout.WITHHELD)
         self._visible: tuple[object, NDArray[np.bool_]] | None = None
+        self._where, self._ids = "", frozenset[str]()
 
     @property
     def name(self) -> str:
@@ -45,11 +47,28 @@ class ShownItems:
         """How many items are shown: withheld ones are not counted."""
         return int(self.visible.sum())
 
+    def only(self, where: str = "", ids: Sequence[str] = ()) -> Self:
+        """The same archive with some of its items alone: the others are not in it, whoever asks and however.
+
+        Args:
+            where: A filter; "": all items that are shown.
+            ids: Those of them that are left, as far as the archive has them; none: all.
+
+        Raises:
+            QueryError: The filter cannot be read, now or when an item is withheld or restored.
+        """
+        fewer = type(self)(self.holdings)
+        fewer._built, fewer._where, fewer._ids = self._built, where, frozenset(ids)
+        _ = fewer.visible
+        return fewer
+
     # Looking at items.
 
     @property
     def visible(self) -> NDArray[np.bool_]:
-        """Shape (n,), False for the rows that are withheld now; follows the log while the archive is open.
+        """Shape (n,), False for the rows that are withheld now, and for those that `only` left out.
+
+        It follows the log while the archive is open.
 
         Raises:
             ArchiveDamaged: The archive was replaced by another build since it was opened: its rows are others.
@@ -62,6 +81,13 @@ class ShownItems:
         if held is None or held[0] != stamp:
             mask = np.ones(len(self.collection), dtype=bool)
             mask[[row for row in self.collection.rows(list(self.log.current())) if row is not None]] = False
+            if self._where:  # the filter never meets a withheld row either
+                mask[mask] = matching(self.collection.where(mask), self._where)
+            if self._ids:
+                rows = [row for row in self.collection.rows(sorted(self._ids)) if row is not None]
+                left = np.zeros(len(mask), dtype=bool)
+                left[rows] = mask[rows]
+                mask = left
             mask.setflags(write=False)
             self._visible = held = (stamp, mask)
         return held[1]
@@ -69,7 +95,7 @@ class ShownItems:
     def row(self, item_id: str) -> int:
         """Row number of an item that is shown. Raises `QueryError` if it is unknown or withheld."""
         row = self.collection.row(item_id)
-        if row is None:
+        if row is None or not (self.visible[row] or item_id in self.log.current()):
             message = f"archive {self.name} has no item {item_id!r}"
             raise QueryError(message)
         if not self.visible[row]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from latentarchive import storage
 from latentarchive.errors import ArchiveDamaged, QueryError
 
 ACTIONS = ("withhold", "restore")
+
+WITHHELD = "(withheld)"
+"""Stands in a text where the id of a withheld item stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +130,17 @@ def _account() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "unknown"
+
+
+def unnamed(value: Any, ids: Collection[str]) -> Any:
+    """Plain values (text, lists, dictionaries) with `WITHHELD` in place of these ids; a longer id that holds one stays.
+
+    Tuples come back as lists.
+    """
+    if isinstance(value, str):
+        if named := sorted((one for one in ids if one in value), key=len, reverse=True):
+            value = re.sub(rf"(?<![\w:./-])(?:{'|'.join(map(re.escape, named))})(?![\w:/-]|\.\w)", WITHHELD, value)
+        return value
+    if isinstance(value, list | tuple):
+        return [unnamed(one, ids) for one in value]
+    return {key: unnamed(one, ids) for key, one in value.items()} if isinstance(value, dict) else value

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -217,6 +218,36 @@ def families(tmp_path_factory):
         return save_all(tmp_path_factory.mktemp("families"))
 
 
+SECRET = "the withheld title"
+"""Of a work of `hostile` that is withheld."""
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory):
+    """An archive whose catalogue says what no page may act on; one work is withheld, the file of another is gone."""
+    from tests.app_helpers import HOSTILE, STARTS
+
+    folder = tmp_path_factory.mktemp("hostile")
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    long = ["x" * 5000, "word " * 1000, "كتاب مصوَّر من القرن العاشر " * 100, "\u202e" + "turned " * 20, ""]
+    titles = [*HOSTILE, *STARTS, *long, SECRET, "The file is gone"]
+    fields = ("title", "creator", "date", "medium", "place", "rights", "text", "source", "url", "donor")
+    for number, title in enumerate(titles):
+        name = f"{number:02d}'\"><img src=x onerror=window.ran=1> [a](b) .. &id=%2e"
+        (pictures / f"{name}.png").write_bytes(
+            png(swatch(list(COLOURS)[number % len(COLOURS)], size=(40 + number, 64)))
+        )
+        side = dict.fromkeys(fields, title) | {"subjects": [title], "date": f"{1900 + number} {title}"}
+        (pictures / f"{name}.json").write_text(json.dumps(side))
+    recipe = write_recipe(folder, RECIPE.replace("Swatches", HOSTILE[0].replace('"', "'")), "hostile")
+    made = Archive.open(build_archive(load_recipe(str(recipe), root=pictures), out=folder / "archive").path)
+    secret, gone = (next(item for item in made.shown() if item.title == title).id for title in titles[-2:])
+    made.withhold([secret], reason="a secret reason")
+    next(path for path in pictures.glob("*.png") if path.name.startswith(gone[2:4])).unlink()
+    return made
+
+
 @pytest.fixture
 def room(monkeypatch):
     """Opens a page of the front end on archives, without a browser: `room(path, page="item", id=...)`."""
@@ -235,73 +266,123 @@ def room(monkeypatch):
     return opened
 
 
-@pytest.fixture(scope="session")
-def serve(tmp_path_factory):
-    """Starts the real server on archives, on a free port, and gives its address; stopped when all tests are done."""
-    running = []
+class Server:
+    """A real server in a process of its own, without a network; at `address` once it answers."""
 
-    def started(*archives, options=()):
+    def __init__(self, folder, *command, **environment):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        folder = tmp_path_factory.mktemp("served")
-        log = (folder / "log.txt").open("w")
-        command = [sys.executable, "-m", "latentarchive", "app", *map(str, archives), "--port", str(port), *options]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        running.append((process, log))
+        self.address = f"http://127.0.0.1:{port}"
+        self.log, self.outside = folder / "log.txt", folder / "outside.txt"
+        self.outside.touch()
+        paths = os.pathsep.join(map(str, (ROOT / "tests" / "offline", ROOT, ROOT / "apps")))
+        environment |= {"PYTHONPATH": paths, "OFFLINE_LOG": str(self.outside)}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *(str(part).replace("PORT", str(port)) for part in command)],
+                cwd=folder,
+                env=os.environ | environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         for _ in range(600):
-            assert process.poll() is None, (folder / "log.txt").read_text()
+            assert self.process.poll() is None, self.log.read_text()
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                return f"http://127.0.0.1:{port}"
+                return
             time.sleep(0.1)
-        raise AssertionError((folder / "log.txt").read_text())
+        raise AssertionError(self.log.read_text())
 
-    yield started
-    for process, log in running:
-        process.terminate()
-        process.wait(20)
-        log.close()
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+        assert not self.outside.read_text(), "the server asked for another machine"
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory):
+    """Gives the address of a real server on archives. One serves all tests that ask for the same archives."""
+    running = {}
+
+    def served(*archives, options=()):
+        asked = (*map(str, archives), *map(str, options))
+        if asked not in running:
+            folder = tmp_path_factory.mktemp("served")
+            running[asked] = Server(folder, "latentarchive", "app", *asked, "--port", "PORT")
+        return running[asked].address
+
+    yield served
+    for server in running.values():
+        server.stop()
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    """The distribution's Chromium, without a window."""
+    """The distribution's Chromium, without a window and without any name but this machine's."""
     from playwright.sync_api import sync_playwright
 
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("there is no Chromium: install the distribution's package, for example apt-get install chromium")
+    blocked = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", blocked])
         yield browser
         browser.close()
 
 
+ROOTS = re.compile(r"127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)$")
+"""Where Streamlit looks for itself first when a page is opened that is not the first one: this cannot be found."""
+
+
 @pytest.fixture
 def visitor(chromium):
-    """Opens pages in a browser of their own; whatever asks for another machine fails the test.
+    """Opens pages in a browser of their own. What asks for another machine, is missing, or complains, fails the test.
 
     `visitor(url, width=390, dark=True)` gives Playwright's page.
     """
-    contexts, outside = [], []
+    contexts, faults = [], []
 
-    def opened(url, *, width=1280, height=900, dark=False):
+    def answered(response):
+        if response.status >= 400 and not ROOTS.search(response.url):
+            faults.append(f"{response.status} {response.url}")
+
+    def failed(request):
+        if "ERR_ABORTED" not in (request.failure or ""):  # a page that was left
+            faults.append(f"{request.failure} {request.url}")
+
+    def said(message):
+        if message.type == "error" and not ROOTS.search(message.location["url"]):
+            faults.append(message.text)
+
+    def asked(url):
+        if not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
+            faults.append(f"asked for {url}")
+
+    def dialog(shown):
+        faults.append(f"dialog {shown.message}")
+        shown.dismiss()
+
+    def opened(url, *, width=1280, height=900, dark=False, motion="no-preference"):
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion=motion,
         )
         contexts.append(context)
+        context.on("request", lambda request: asked(request.url))  # of workers too
+        context.on("response", answered)
+        context.on("requestfailed", failed)
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+        context.on("console", said)
+        context.on("dialog", dialog)
         page = context.new_page()
+        page.on("websocket", lambda socket: asked(socket.url))
         page.set_default_timeout(60_000)
-        page.on("request", lambda asked: None if _here(asked.url) else outside.append(asked.url))
         page.goto(url)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert not outside
-
-
-def _here(url):
-    return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
+    assert not faults

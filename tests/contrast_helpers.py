@@ -19,6 +19,7 @@ def recorded(told, seed, generator):
         asked=getattr(inner, "prompt", ""),
         effective=getattr(inner, "prompt", ""),
         items=tuple(getattr(inner, "ids", ())),
+        described=tuple(getattr(inner, "described", ())),
         start=start.item if start else "",
         strength=start.strength if start else None,
         generator=generator.id,
@@ -42,6 +43,9 @@ class Known:
     def __init__(self, image):
         self.image, self.asked = image, []
         self.fingerprint = hashlib.sha256(repr(image).encode()).hexdigest()
+
+    def why_not(self, told):
+        return ""
 
     def generate(self, told, *, seeds, steps=None, guidance=None, **_):
         return self._each(told, seeds)

@@ -24,6 +24,7 @@ from latentarchive.errors import ArchiveError, GeneratorError, QueryError
 from latentarchive.measures.coverage import expected_coverage
 from latentarchive.recipes import EncoderChoice, Recipe
 from latentarchive.render import contrasts
+from latentarchive.rights import reserves_mining
 from tests.contrast_helpers import Known, always, itself, noise, works_of
 from tests.model_helpers import cabinet, one_thread
 from tests.test_report_page import Page
@@ -310,15 +311,28 @@ def test_nothing_is_written_over_what_is_not_ours(archive, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
 
 
-def test_what_is_withheld_later_is_in_nothing(own, tmp_path):
-    contrast = made(own, Known(itself), tmp_path / "c", told="image", strengths=(0.5,))
-    item = contrast.retrieved[0].id
-    report = judged(contrast)
-    own.withhold([item], reason="a test", who="a test")
-    contrasts.write(contrast, report, tmp_path / "c", archive=own)
-    for path in (tmp_path / "c").glob("*.*"):
-        if path.suffix != ".png":
-            assert item not in path.read_text(), path.name
+@pytest.mark.parametrize("plan", [{"told": "image", "strengths": (0.5,)}, {"told": "captions"}])
+def test_what_is_withheld_later_is_in_nothing(own, tmp_path, plan):
+    """Neither the work nor what was made of it, be it of its picture or of its caption, nor what the caption said."""
+    hits = own.search(WORDS, by="meaning", k=9).hits
+    item = next(hit.item for hit in hits if not reserves_mining(hit.item.mining))
+    generator = Known(itself if plan["told"] == "image" else noise)
+    contrast = made(own, generator, tmp_path / "c", words="", like=[item.id], **plan)
+    contrasts.write(contrast, judged(contrast), tmp_path / "c", archive=own)
+    (gone,) = (one for one in contrast.made if one.sources == (item.id,))
+    own.withhold([item.id], reason="a test", who="a test")
+    done = run("report", tmp_path / "c" / "contrast.json", "--archive", own.path)
+    assert done.exit_code == 0, done.output
+    for path in (tmp_path / "c").rglob("*.*"):
+        data = path.read_bytes()
+        assert item.id.encode() not in data, path
+        assert item.text.encode() not in data, path
+    assert not (tmp_path / "c" / "images" / f"{gone.id}.png").exists()
+    assert len(list((tmp_path / "c" / "images").glob("*.png"))) == 7
+    done = run("report", tmp_path / "c" / "contrast.json")
+    assert done.exit_code == 1
+    assert "shows works of archive works" in done.stderr
+    item = item.id
     with Subject.open(tmp_path / "c") as subject:
         assert item not in json.dumps(subject.contrasted().values())
         assert subject.n == 7

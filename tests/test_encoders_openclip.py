@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from latentarchive.encoders import load_encoder, precision
-from latentarchive.encoders.openclip import OpenCLIPEncoder
+from latentarchive.encoders.clip_model import OpenCLIPEncoder
 from latentarchive.encoders.preprocessing import Preprocessing
 from latentarchive.errors import EncoderError
 from latentarchive.train import tokens

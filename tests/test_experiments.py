@@ -1,6 +1,7 @@
 """Experiments with a small generator of the real classes, and with toys whose answers are known."""
 
 import json
+import re
 from collections import Counter
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from latentarchive.diffusion import (
     from_work,
     load_generator,
     record_of,
+    records_of,
     retrieved,
 )
 from latentarchive.diffusion.bench import Bench, Near
@@ -39,8 +41,10 @@ from latentarchive.diffusion.telephone import attractors, telephone
 from latentarchive.diffusion.walk import walk
 from latentarchive.errors import ArchiveError, GeneratorError, QueryError, ReportError
 from latentarchive.images import decode
+from latentarchive.maps import make_map
 from latentarchive.measures.sphere import mixture
 from latentarchive.recipes import EncoderChoice, Recipe
+from latentarchive.render import experiments as pages
 from latentarchive.render.experiments import terminal, write_experiment
 from tests.model_helpers import cabinet, one_thread
 
@@ -99,6 +103,12 @@ class Toy:
         self.archive, self.image = archive, image
         width = archive.embeddings.dim
         self.capabilities = Capabilities(**{"words": True, "sequence": width, "at_most": 8} | capabilities)
+
+    def encode(self, image):
+        return image
+
+    def decode(self, latents):
+        return latents
 
     def generate(self, told, *, seeds, steps=None, guidance=None, observe=None):
         for seed in seeds:
@@ -333,6 +343,29 @@ def test_one_seed_again_and_again_is_worth_one_image(bench, archive, tmp_path):
     round_trip(found, archive, tmp_path)
 
 
+def test_a_film_can_be_stopped_and_a_video_that_cannot_be_written_anew_is_gone(archive, ids, tmp_path, monkeypatch):
+    toy = Toy(archive, lambda told, seed: picture(archive, ids[seed]).resize((32, 32)))
+    found = seeds(Bench(archive, toy), "text:a red vessel", n=3)
+    text = round_trip(found, archive, tmp_path)
+    if pages.can_write_video():
+        assert re.search(r"<video controls [^>]*aria-label=.Film of 3 generated images, none a work. poster=", text)
+        assert "autoplay" not in text
+        assert len(records_of(tmp_path / "seeds-film.mp4")) == 3
+    monkeypatch.setattr(pages, "can_write_video", lambda: False)
+    text = write_experiment(found, tmp_path, {archive.name: archive}).read_text()
+    assert re.search(r"<details><summary>Play, and close to stop</summary>\s*<img alt=.Film of 3 generated", text)
+    assert not (tmp_path / "seeds-film.mp4").exists()
+    assert len(records_of(tmp_path / "seeds-film.gif")) == 3
+
+
+def test_headings_name_works_that_are_shown(archive, ids):
+    item = archive.item(ids[0])
+    said = pages._named(f"A walk from item {ids[0]} to “a vessel: red”, and works:nothing", [archive])
+    assert said == f"A walk from “{item.title}” ({ids[0]}) to “a vessel: red”, and works:nothing"
+    archive.withhold([ids[0]], reason="a wish")
+    assert item.title not in pages._named(f"A walk from item {ids[0]}", [archive])
+
+
 def test_a_toy_that_shows_works_is_as_various_as_they_are(archive, ids):
     hits = [hit.item.id for hit in archive.neighbors(ids[0], k=8).hits]
     toy = Toy(archive, lambda told, seed: picture(archive, hits[seed]))
@@ -393,6 +426,34 @@ def test_a_generator_of_the_average_contracts_to_nothing(archive):
 
     toy = Toy(archive, lambda told, seed: Image.new("RGB", (32, 32)))
     assert drift(Averaged(archive, toy), sample=12).contraction == pytest.approx(0, abs=1e-6)
+
+
+def test_arrows_lie_on_the_map_of_the_archive(archive, tmp_path):
+    """On the places that `make_map` gives the works, up to scale; a work that stays has an arrow of no length."""
+    toy = Toy(archive, lambda told, seed: from_work(archive, told.ids[0], strength=0.5).image)
+    for method in ("pca", "tsne"):
+        found = drift(Bench(archive, toy), sample=12, method=method)
+        (chart, _) = found.charts
+        places = {item: (x, y) for item, x, y in chart.ground}
+        laid = make_map(archive, method=method)
+        assert set(places) == set(laid.ids)
+        ours, theirs = np.array([places[item] for item in laid.ids]), laid.xy
+        spread = np.ptp(ours)
+        assert np.corrcoef(ours[:, 0], theirs[:, 0])[0, 1] == pytest.approx(1, abs=1e-4)
+        assert np.corrcoef(ours[:, 1], theirs[:, 1])[0, 1] == pytest.approx(1, abs=1e-4)
+        for item, *ends in chart.rows:
+            assert ends[:2] == ends[2:]
+            assert np.abs(np.array(ends[:2]) - places[item]).max() < 0.05 * spread
+        assert laid.sentence in chart.note
+        assert ("The plane has" in chart.note) == (method == "pca")
+    text = round_trip(found, archive, tmp_path)
+    assert text.count("h0M") > 40
+    gone = chart.rows[0][0]
+    left = found.without({gone})
+    assert gone not in json.dumps(left.values())
+    assert len(left.charts[0].ground) == len(chart.ground) - 1
+    with pytest.raises(QueryError, match="no map by 'pac'"):
+        drift(Bench(archive, toy), sample=2, method="pac")
 
 
 def test_coherence_knows_one_way_from_all_ways():
@@ -510,7 +571,9 @@ def test_what_is_withheld_later_vanishes_with_all_that_was_made_of_it(bench, arc
     found = walk(bench, ids[0], ids[9], pictures=5)
     write_experiment(found, tmp_path, {archive.name: archive})
     archive.withhold([ids[0]], reason="a wish")
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("walk-*")}
     page = write_experiment(load_experiment(tmp_path / "walk.json"), tmp_path, {archive.name: archive})
+    assert not [path for path in tmp_path.glob("walk-*") if path.read_bytes() == before[path.name]]
     for path in [page, *tmp_path.rglob("*.json")]:
         assert ids[0] not in path.read_text(), path
     left = sorted(path.stem for path in (tmp_path / "images").glob("*.png"))

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from latentarchive.errors import SourceError
-from latentarchive.sources.columns import ALIASES, Columns
+from latentarchive.sources.column_names import ALIASES
+from latentarchive.sources.columns import Columns
 from latentarchive.sources.values import as_text, flatten, whole_year
 
 

@@ -27,11 +27,14 @@ function drawn(card, data, act) {
   const line = (said, kind = "quiet") => made("p", { class: kind, dir: "auto" }, said);
   const caption = made("figcaption", {}, made("p", { class: "title" }, name), line(card.credit));
   if (card.generated) caption.prepend(made("p", { class: "made" }, words.generated));
-  const source = line(`${words.source}: `);
-  source.append(card.link
-    ? made("a", { href: card.link, target: "_blank", rel: "noopener noreferrer", title: words.outside }, card.source)
-    : card.source);
-  caption.append(source, line(`${words.rights}: ${card.rights}`));
+  if (card.source) { // only a step of an image that is being made has none
+    const source = line(`${words.source}: `);
+    source.append(card.link
+      ? made("a", { href: card.link, target: "_blank", rel: "noopener noreferrer", title: words.outside }, card.source)
+      : card.source);
+    caption.append(source);
+  }
+  if (card.rights) caption.append(line(`${words.rights}: ${card.rights}`));
   for (const note of card.notes) caption.append(line(note, "quiet meter"));
   if (card.figures.length) {
     const figures = made("details", {}, made("summary", {}, words.figures));
@@ -72,11 +75,14 @@ function drawn(card, data, act) {
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const act = (action, item) => setTriggerValue("act", { action, item });
+  const said = JSON.stringify(data);
+  if (parentElement.querySelector("ul.cards")?.said === said) return; // a page that looks again every second does not flicker
   const focused = parentElement.activeElement;
   const kept = focused?.dataset?.action
     ? [focused.closest("li")?.dataset.id, focused.dataset.action] : null;
   const list = made("ul", { class: data.small ? "cards small" : "cards", role: "list", "aria-label": data.label });
   list.append(...data.cards.map((card) => drawn(card, data, act)));
+  list.said = said;
   parentElement.querySelector("ul.cards")?.remove();
   parentElement.append(list);
   const before = parentElement.part; // a property of our own on the root of this list

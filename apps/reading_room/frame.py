@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import streamlit as st
+import contextlib
 
-from reading_room import shared
+import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
+
+from latentarchive.export.dataset_card import encoder_of
+from reading_room import navigation, portrait, shared
 from reading_room.language import say
 
 
@@ -28,13 +32,23 @@ def _change() -> None:
 
 
 def below() -> None:
-    """Where the works come from, and who says what may be done with them."""
-    _, archive = shared.chosen()
+    """Whose works these are, what may be done with them, what compares them, and where more is said."""
+    name, archive = shared.chosen()
     st.divider()
+    counts = portrait.classes(archive)
     st.caption(
         say(
-            "{title}. Source and rights stand beside every work; “unknown” does not mean free. Archive built {date}.",
-            title=shared.plainly(archive.manifest.title),
+            "{title}, archive built {date}.",
+            title=f"**{shared.plainly(archive.manifest.title)}**",
             date=archive.manifest.created[:10],
         )
+        + " "
+        + say("Source and rights stand beside every work.")
+        + " "
+        + portrait.rights(counts, sum(counts.values()))
+        + " "
+        + portrait.encoder(encoder_of(archive))
     )
+    # A kiosk may have no such page.
+    with contextlib.suppress(StreamlitPageNotFoundError):
+        st.page_link(navigation.VIEWS / "about.py", query_params=navigation.kept({"archive": name}))

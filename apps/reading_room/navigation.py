@@ -53,6 +53,11 @@ def pages(settings: Settings) -> list[st.Page]:
     ]
 
 
+def kiosk() -> st.Page:
+    """The one page of a kiosk."""
+    return st.Page(VIEWS / "kiosk.py", title=say("Reading room"), default=True)
+
+
 def address(page: str, params: Mapping[str, str | list[str]]) -> str:
     """The address of a page with what it is asked, relative to the app's own: for links that a visitor may copy."""
     root = st.get_option("server.baseUrlPath").strip("/")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from urllib.parse import quote
+from threading import BoundedSemaphore
+from urllib.parse import quote, urlencode
 
 import streamlit as st
 from starlette.requests import Request
@@ -24,25 +25,28 @@ SIDES = (800, 1600)
 KEPT = 64
 """Larger views that are kept in memory, of about 300 kB each."""
 
-_FRESH = {"Cache-Control": "private, max-age=300", "X-Content-Type-Options": "nosniff"}
+_decoding = BoundedSemaphore(2)
+"""An original may need hundreds of MB while it is decoded: so many at once, whoever asks."""
+
+_FRESH = {"Cache-Control": "private, max-age=300"}
 
 
 def thumb(archive: str, item_id: str) -> str:
     """Address of the thumbnail of a work, at most 256 px a side."""
-    return f"{_root()}/thumbs/{quote(archive, safe='')}/{quote(item_id, safe='')}"
+    return f"{_root()}/thumbs/{quote(archive, safe='')}?{urlencode({'id': item_id})}"
 
 
 def view(archive: str, item_id: str, side: int = SIDES[0]) -> str:
     """Address of a larger view of a work; where the original is not at hand it is the thumbnail."""
-    return f"{_root()}/views/{quote(archive, safe='')}/{side}/{quote(item_id, safe='')}"
+    return f"{_root()}/views/{quote(archive, safe='')}/{side}?{urlencode({'id': item_id})}"
 
 
 def routes() -> list[Route]:
-    """Routes that serve what `thumb` and `view` name. What is withheld, or not here, is answered with 404."""
-    return [
-        Route("/thumbs/{archive}/{item:path}", _thumb),
-        Route("/views/{archive}/{side:int}/{item:path}", _view),
-    ]
+    """Routes that serve what `thumb` and `view` name. What is withheld, or not here, is answered with 404.
+
+    Ids stand in the query: they may hold anything, and a ``..`` in a path never arrives.
+    """
+    return [Route(f"{_root()}/thumbs/{{archive}}", _thumb), Route(f"{_root()}/views/{{archive}}/{{side:int}}", _view)]
 
 
 def _root() -> str:
@@ -52,14 +56,18 @@ def _root() -> str:
 
 def _thumb(request: Request) -> Response:
     try:
-        data = archive_named(request.path_params["archive"]).thumbnail(request.path_params["item"])
+        data = archive_named(request.path_params["archive"]).thumbnail(request.query_params.get("id", ""))
     except ArchiveError:
         data = b""
     return _picture(request, data)
 
 
 def _view(request: Request) -> Response:
-    name, item_id, side = (request.path_params[part] for part in ("archive", "item", "side"))
+    name, side, item_id = (
+        request.path_params["archive"],
+        request.path_params["side"],
+        request.query_params.get("id", ""),
+    )
     if side not in SIDES:
         return PlainTextResponse("no such size", status_code=404)
     try:
@@ -75,10 +83,11 @@ def _view(request: Request) -> Response:
 def _scaled(name: str, item_id: str, sha256: str, side: int) -> bytes:
     """A work as WebP of at most so many pixels a side; empty if its original is not at hand or cannot be decoded."""
     try:
-        decoded = images.decode(archive_named(name).original(item_id), at_least=side)
+        original = archive_named(name).original(item_id)
+        with _decoding:
+            return images.thumbnail(images.decode(original, at_least=side).image, side=side)
     except ArchiveError:
         return b""
-    return images.thumbnail(decoded.image, side=side)
 
 
 def _picture(request: Request, data: bytes) -> Response:

@@ -26,6 +26,8 @@ class Settings:
     selections: str = "selections"
     #: Where reports of audits lie.
     reports: str = "reports"
+    #: Where suites of one's own lie, beside those that ship.
+    suites: str = "suites"
 
     def to_json(self) -> str:
         """As the environment variable holds it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import streamlit as st
 
 import latentarchive
 from latentarchive.errors import ArchiveError, ArchiveNotFound
+from latentarchive.plaintext import plain
 from reading_room import settings
+from reading_room.kiosk import profile
 from reading_room.language import say
 
 if TYPE_CHECKING:
@@ -20,7 +23,9 @@ _lock = threading.Lock()
 
 
 def archive_named(name: str) -> Archive:
-    """An archive by the name that stands in addresses. Opened once; anew if it was built anew since.
+    """An archive by the name that stands in addresses, of a kiosk with its chosen works alone.
+
+    Opened once; anew if it was built anew since.
 
     Raises:
         ArchiveNotFound: The app was not started with one of that name.
@@ -39,7 +44,10 @@ def archive_named(name: str) -> Archive:
             except ArchiveError:  # built anew since
                 held = None
         if held is None:
-            held = _open[key] = latentarchive.open(places[name])
+            held = latentarchive.open(places[name])
+            if kiosk := profile.current():
+                held = held.only(kiosk.works.where, kiosk.works.ids)
+            _open[key] = held
         return held
 
 
@@ -63,9 +71,27 @@ def chosen() -> tuple[str, Archive]:
 
 
 def plainly(text: str) -> str:
-    """A text that Streamlit shows as it stands: nothing in it is Markdown, a directive, an icon or a formula."""
-    return "".join(f"\\{c}" if c in MARKS else c for c in text)
+    """A text on one line that Streamlit shows as it stands, in every place where it would read Markdown.
+
+    For titles, captions, messages, tables, labels of widgets, tooltips, and the options of radio buttons, pills and
+    tabs. Options of select boxes, placeholders, names of pages and text that components set are not Markdown: there a
+    backslash would be seen, and `latentarchive.plaintext.plain` is enough.
+    """
+    whole = _READ_LATER.sub(lambda found: found[0] + JOINER, plain(text).strip())
+    return "".join(f"\\{c}" if c in MARKS else c for c in whole)
 
 
 MARKS = "\\`*_{}[]()#+-.!|~>$:<&@/"
 """Characters that Markdown or Streamlit's own directives give a meaning; a backslash takes it from them."""
+
+JOINER = "\u2060"
+"""A character without width that joins what stands beside it: seen by nobody, but no pattern goes across it."""
+
+_READ_LATER = re.compile(
+    r"""(?xi) https?(?=://) | www(?=[.])     # links
+    | (?<=[-.\w+])(?=@[-\w])                # addresses of mail
+    | :(?=[\w+-]+:)                         # emoji, icons, Streamlit's own sign
+    | (?<!\S)[<~>-](?=(?:->|[->=])(?!\S))    # arrows, dashes, signs of comparison
+    """,
+)
+"""What Streamlit looks for in text that was read already, past all backslashes: a joiner goes after it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
+
+from latentarchive.withheld import unnamed
 
 Outcome = Literal["pass", "fail", "info", "skip"]
 Kind = Literal["bars", "curve", "timeline", "pairs", "intervals", "neighbours"]
@@ -160,7 +161,7 @@ class Finding:
         if table is not None:
             table = replace(table, rows=tuple(row for row in table.rows if not any(_in(value, ids) for value in row)))
         examples = tuple(one for one in self.examples if one not in ids)
-        sentence, notes = _without(self.sentence, ids), tuple(_without(note, ids) for note in self.notes)
+        sentence, notes = unnamed(self.sentence, ids), tuple(unnamed(note, ids) for note in self.notes)
         return replace(self, sentence=sentence, notes=notes, examples=examples, table=table)
 
 
@@ -172,13 +173,6 @@ def shortened(value: object, most: int = 80) -> str:
 
 def _in(value: Any, ids: frozenset[str] | set[str]) -> bool:
     return isinstance(value, str) and value in ids
-
-
-def _without(text: str, ids: frozenset[str] | set[str]) -> str:
-    for one in ids:
-        if one in text:
-            text = re.sub(rf"(?<![\w:.-]){re.escape(one)}(?![\w-])", "(withheld)", text)
-    return text
 
 
 KINDS: dict[str, Any] = {

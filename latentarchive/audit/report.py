@@ -12,6 +12,7 @@ from typing import Any
 from latentarchive import storage
 from latentarchive.audit.finding import Finding, finding
 from latentarchive.errors import ReportError
+from latentarchive.withheld import unnamed
 
 FORMAT = 1
 
@@ -44,7 +45,8 @@ class Report:
 
     def without(self, ids: set[str]) -> Report:
         """The report without any mention of these items."""
-        return replace(self, findings=tuple(one.without(ids) for one in self.findings))
+        findings = tuple(one.without(ids) for one in self.findings)
+        return replace(self, findings=findings, provenance=unnamed(self.provenance, ids))
 
     def flagged(self) -> list[tuple[Finding, str]]:
         """Each item that a finding names, as an example or in its table, with the finding; in order, once a finding."""

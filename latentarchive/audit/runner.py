@@ -20,7 +20,14 @@ PACKAGES = ("latentarchive", "duckdb", "faiss-cpu", "imagehash", "numpy", "pillo
 
 
 def run_suite(subject: Subject, suite: Suite, *, progress: Progress = silent) -> Report:
-    """Run a suite; see `Report`. Raises nothing for what a check meets: that is its finding."""
+    """Run a suite; see `Report`. Raises nothing for what a check meets: that is its finding.
+
+    Args:
+        subject: What is audited.
+        suite: What is asked.
+        progress: Told before each check how many are done and which comes. What it raises ends the run: so a run can be
+            called off between two checks.
+    """
     findings: list[Finding] = []
     seconds: dict[str, float] = {}
     began = datetime.now(UTC)

@@ -39,6 +39,44 @@ class Suite:
     text: str
     sha256: str
 
+    @property
+    def wants(self) -> str:
+        """What it asks about: ``archive`` (or a table), ``contrast``, or ``two archives``, the second not yet named."""
+        if all(bound.check.name.startswith("contrast.") for bound in self.checks):
+            return "contrast"
+        others = [bound.options["other"] for bound in self.checks if "other" in bound.options]
+        return "two archives" if len(others) == len(self.checks) and not any(others) else "archive"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A suite that may be chosen by name, or why it cannot be."""
+
+    name: str
+    #: None: it cannot be read, and `problem` says why.
+    suite: Suite | None
+    problem: str = ""
+
+
+def offers(folder: Path) -> list[Offer]:
+    """The shipped suites, then those in a folder (which need not exist), by name; a name stands for one of them.
+
+    A file of the folder that is no suite is offered with what is wrong in it. One that has a shipped suite's name, but
+    another text, is called ``NAME.toml``.
+    """
+    offered = [Offer(name, load_suite(name)) for name in names()]
+    shipped = {one.name: one.suite.sha256 for one in offered if one.suite is not None}
+    for path in sorted(folder.glob("*.toml")):
+        name = path.name if path.stem in shipped else path.stem
+        try:
+            suite = load_suite(str(path))
+        except SuiteError as error:
+            offered.append(Offer(name, None, str(error).replace(str(path), path.name)))
+            continue
+        if shipped.get(path.stem) != suite.sha256:
+            offered.append(Offer(name, suite))
+    return offered
+
 
 def names() -> list[str]:
     """Names of the shipped suites."""

@@ -155,7 +155,7 @@ def member(
 def report(report: Path, archives: tuple[str, ...], against: Path | None, out: Path | None) -> None:
     """Write the files of REPORT (report.json) anew: what was withheld since stands in none of them.
 
-    REPORT may also be the JSON file of an experiment (darkroom.json, walk.json, ...).
+    REPORT may also be the JSON file of a contrast (contrast.json) or of an experiment (darkroom.json, walk.json, ...).
     """
     import latentarchive
     from latentarchive.audit.comparison import compare
@@ -169,6 +169,18 @@ def report(report: Path, archives: tuple[str, ...], against: Path | None, out: P
         from latentarchive.render.experiments import write_experiment
 
         click.echo(write_experiment(load_experiment(report), out or report.parent, opened_all))
+        return
+    if report.name == "contrast.json":
+        from latentarchive.diffusion.contrast import Contrast
+        from latentarchive.errors import ArchiveError
+        from latentarchive.render.contrasts import REPORT, write
+
+        contrast = Contrast.load(report.parent)
+        if set(opened_all) != {contrast.archive}:
+            message = f"this contrast shows works of archive {contrast.archive}, which must be opened beside it"
+            raise ArchiveError(message)
+        judged = load_report(report.parent / REPORT)
+        click.echo(write(contrast, judged, report.parent, archive=opened_all[contrast.archive]))
         return
     found = load_report(report)
     since = compare(load_report(against), found) if against is not None else None

@@ -18,7 +18,10 @@ from latentarchive.cli.bars import bar
     multiple=True,
     metavar="FILE",
     help="A page (.html), a sheet to print (.png, .pdf) or the places (.parquet, .csv); may be given several times.  "
-    "[default: ./map-ARCHIVE-METHOD.html]",
+    "[default: ./map-ARCHIVE-METHOD.html, with --keep none]",
+)
+@click.option(
+    "--keep", is_flag=True, help="Keep it beside the archive with tiles of pictures: `latentarchive app` shows it."
 )
 @click.option("--by", default="", metavar="FIELD", help="Colour the works by a field of the catalogue, e.g. medium.")
 @click.option("--where", default="", metavar="SQL", help='Only items for which this is true, e.g. "year < 1900".')
@@ -33,6 +36,7 @@ def map_(
     archive: str,
     method: str,
     out: tuple[Path, ...],
+    keep: bool,
     by: str,
     where: str,
     grid: bool,
@@ -50,20 +54,22 @@ def map_(
     """
     import latentarchive
     from latentarchive.maps import make_map
+    from latentarchive.maps.stored import keep_map
     from latentarchive.render import maps, text
 
     opened = latentarchive.open(archive)
-    files = out or (Path(f"map-{opened.path.name}-{method}.html"),)
+    files = out if out or keep else (Path(f"map-{opened.path.name}-{method}.html"),)
     maps.check_places(files)
     with bar() as progress:
         made = make_map(
             opened, method=method, where=where, by=by, grid=grid, k=k, regions=regions, words=words, seed=seed,
             progress=progress,
         )  # fmt: skip
+        kept = (keep_map(made, opened, progress=progress),) if keep else ()
     unknown = [maps.write(made, opened, path, font=font) for path in files]
     _say(unknown)
     click.echo(text.to_json(made.record()) if as_json else "\n".join([made.sentence, *made.notes]))
-    for path in files:
+    for path in (*files, *kept):
         click.echo(path, err=as_json)
 
 

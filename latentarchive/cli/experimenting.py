@@ -220,13 +220,14 @@ def default(archive: str, prompts: tuple[str, ...], n: int, seed: int, setting: 
 @click.option(
     "--by", type=click.Choice(["vector", "image"]), help="What the generator is told of them.  [default: the vector]"
 )
+@click.option("--map", "method", default="pca", show_default=True, help="Below the arrows: pca, som, tsne or umap.")
 @SEED
 @common
-def drift(archive: str, sample: int, by: Any, seed: int, setting: Setting) -> None:
+def drift(archive: str, sample: int, by: Any, method: str, seed: int, setting: Setting) -> None:
     """Send works of ARCHIVE through a generator: how far, which way, and towards what they are moved."""
     from latentarchive.diffusion.drift import drift as ask
 
-    run("drift", archive, setting, lambda bench: ask(bench, sample=sample, seed=seed, by=by))
+    run("drift", archive, setting, lambda bench: ask(bench, sample=sample, seed=seed, by=by, method=method))
 
 
 @click.command()

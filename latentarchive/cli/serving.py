@@ -15,6 +15,7 @@ import click
 @click.option("--kiosk", type=click.Path(path_type=Path, dir_okay=False), metavar="PROFILE.toml", help="An exhibition.")
 @click.option("--selections", type=click.Path(path_type=Path, file_okay=False), default="selections", show_default=True)
 @click.option("--reports", type=click.Path(path_type=Path, file_okay=False), default="reports", show_default=True)
+@click.option("--suites", type=click.Path(path_type=Path, file_okay=False), default="suites", show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 for the whole network.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @click.option(
@@ -27,6 +28,7 @@ def app(
     kiosk: Path | None,
     selections: Path,
     reports: Path,
+    suites: Path,
     host: str,
     port: int,
     allow_host: tuple[str, ...],
@@ -44,6 +46,7 @@ def app(
         kiosk=kiosk,
         selections=selections,
         reports=reports,
+        suites=suites,
         host=host,
         port=port,
         allowed=allow_host,

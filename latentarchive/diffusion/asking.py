@@ -58,7 +58,7 @@ def why_not(family: Family, asked: Any, seeds: Any, steps: Any, guidance: Any, s
         why = f"begins from noise of shape {family.latent_shape(size)}, got {asked.noise.shape}; see Generator.noise"
     if why or (isinstance(asked, FromImage) and asked.strength == 0):
         return why
-    return _told(family, asked.told if isinstance(asked, FromImage | FromNoise) else asked)
+    return not_told(family, asked.told if isinstance(asked, FromImage | FromNoise) else asked)
 
 
 def _settings(family: Family, seeds: Any, steps: Any, guidance: Any) -> str:
@@ -102,7 +102,8 @@ def _image(family: Family, asked: FromImage, steps: int) -> str:
     return ""
 
 
-def _told(family: Family, told: Told) -> str:
+def not_told(family: Family, told: Told) -> str:
+    """Why a generator takes nothing of that kind, "" if it does; of which space vectors are, is not looked at."""
     can = family.capabilities
     words = told if isinstance(told, Words) else told.words if isinstance(told, Point) else None
     if isinstance(told, Words) and not can.words:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentarchive.diffusion.stepping import Watch, unwatched
 from latentarchive.errors import GeneratorError
 from latentarchive.progress import Progress, silent
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from latentarchive.diffusion.conditions import Condition
     from latentarchive.diffusion.generated import Generated
     from latentarchive.diffusion.generators import Generator
-    from latentarchive.diffusion.stepping import Observer
+    from latentarchive.diffusion.stepping import Observer, Step
 
 FEWEST = 5
 """Images of which a figure is given; of fewer only the images are shown."""
@@ -55,6 +56,7 @@ class Bench:
         steps: int | None = None,
         guidance: float | None = None,
         keep: Keep = nowhere,
+        watch: Watch = unwatched,
         progress: Progress = silent,
     ) -> None:
         """Put them together.
@@ -65,12 +67,13 @@ class Bench:
             steps: None: the generator's own.
             guidance: None: the generator's own.
             keep: See `Keep`.
+            watch: See `Watch`; what it raises ends the experiment.
             progress: Told "generating", the images made and all of them.
 
         Raises:
             EncoderError: The archive holds metadata only.
         """
-        self.archive, self.generator, self.keep, self.progress = archive, generator, keep, progress
+        self.archive, self.generator, self.keep, self.watch, self.progress = archive, generator, keep, watch, progress
         self.steps, self.guidance = steps or generator.steps, guidance or generator.guidance
         self._done, self._total = 0, 0
         if not len(archive.embeddings):
@@ -85,8 +88,15 @@ class Bench:
         self, names: Sequence[str], told: Condition, seeds: Sequence[int], *, observe: Observer | None = None
     ) -> dict[str, Generated]:
         """One image a seed, by their names."""
-        made = {}
-        images = self.generator.generate(told, seeds=seeds, steps=self.steps, guidance=self.guidance, observe=observe)
+        made: dict[str, Generated] = {}
+
+        def each(step: Step) -> None:
+            if observe is not None:
+                observe(step)
+            self.watch(names[len(made)], step)
+
+        watched = observe if self.watch is unwatched else each
+        images = self.generator.generate(told, seeds=seeds, steps=self.steps, guidance=self.guidance, observe=watched)
         for name, image in zip(names, images, strict=True):
             self.keep(name, image)
             made[name] = image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -61,7 +61,7 @@ class Blend(Experiment):
     middle: tuple[str, ...]
 
 
-def blend(bench: Bench, texts: Sequence[str], *, seed: int = 0) -> Blend:
+def blend(bench: Bench, texts: Sequence[str | Term], *, seed: int = 0) -> Blend:
     """Blend.
 
     Of two things there are five images a space, with growing weight of the second; of more, each by itself and the
@@ -69,7 +69,7 @@ def blend(bench: Bench, texts: Sequence[str], *, seed: int = 0) -> Blend:
 
     Args:
         bench: Archive and generator.
-        texts: Two to five words, item ids or image files; see `query.parse_term`.
+        texts: Two to five words, item ids or image files; see `points.read`.
         seed: Of the noise where it is not inverted.
 
     Raises:
@@ -106,6 +106,7 @@ def blend(bench: Bench, texts: Sequence[str], *, seed: int = 0) -> Blend:
     near = bench.nearest(point.vector[None], BESIDE)[0]
     ends = np.stack([one.vector for one in points])
     seen = bench.seen([images[names[at]].image for names in made.values()])
+    resembled = dict(zip(made, bench.nearest(seen, 1), strict=True))
     scores = mixture(seen, ends)
     random = np.random.default_rng(0).choice(bench.archive.rows(), RANDOM)
     null = float(mixture(bench.archive.embeddings.take(random), ends).mean())
@@ -122,7 +123,11 @@ def blend(bench: Bench, texts: Sequence[str], *, seed: int = 0) -> Blend:
             *(_measure(space, score, null, archival, len(terms)) for space, score in kept.items()),
             *_inversion(back),
         ),
-        strips=(*(_strip(space, names, weights, terms) for space, names in made.items()), _beside(near, terms)),
+        strips=(
+            *(_strip(space, names, weights, terms) for space, names in made.items()),
+            _beside(near, terms),
+            _like(resembled, terms),
+        ),
         charts=(_chart(kept, archival, null),),
         notes=tuple(notes),
         film=made["clip"] if len(terms) == FEWEST else (),
@@ -181,6 +186,19 @@ def _beside(near: Near, terms: Sequence[Term]) -> Strip:
         for item, score in zip(near.ids, near.scores, strict=True)
     )
     return Strip(heading="What the archive has nearest to the middle", frames=tuple(frames))
+
+
+def _like(near: Mapping[str, Near], terms: Sequence[Term]) -> Strip:
+    asked = {term.value for term in terms if term.kind == "item"}
+    frames = (
+        Frame(
+            item=one.ids[0],
+            caption=f"to the middle in {NAMES[space]}: cosine {one.scores[0]:.2f}"
+            f"{', one of those blended' if one.ids[0] in asked else ''}",
+        )
+        for space, one in near.items()
+    )
+    return Strip(heading="What each middle, as it was made, resembles most", frames=tuple(frames))
 
 
 def _measure(space: str, score: float, null: float, archival: float, count: int) -> Measure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,8 +75,9 @@ def in_noise(
 ) -> list[Generated]:
     """Images from noise between the noises of the pictures, told the point between."""
     generator = bench.generator
+    back, there = (partial(bench.watch, name) for name in ("inverted", "noise"))
     noises = [
-        inverted(generator, generator.encode(one.begun.image), point, steps=bench.steps)
+        inverted(generator, generator.encode(one.begun.image), point, steps=bench.steps, observe=back)
         if one.noise is None
         else one.noise
         for one, point in zip(pictures, points, strict=True)
@@ -85,7 +87,7 @@ def in_noise(
         start = FromNoise(
             turned(noises, share), between(points, share, made=_called(share)), made=f"inverted, {_called(share)}"
         )
-        images = generator.generate(start, seeds=[0], steps=bench.steps, guidance=1.0)
+        images = generator.generate(start, seeds=[0], steps=bench.steps, guidance=1.0, observe=there)
         made.append(next(images))
     return made
 

@@ -28,6 +28,10 @@ class Words:
     negative: str = ""
     #: What somebody else than the asker adds behind the prompt; recorded apart from what was asked.
     hidden: str = ""
+    #: Item ids of the works that the words are of: their captions, or what was said of them. () for one's own words.
+    described: tuple[str, ...] = ()
+    #: Where these works are, asked again before their words condition an image.
+    archive: Archive | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raise `GeneratorError` for what is no text, or no text that can be written down."""

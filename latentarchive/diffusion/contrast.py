@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from latentarchive import storage
 from latentarchive.diffusion.record import Record
 from latentarchive.errors import ArchiveError
+from latentarchive.withheld import unnamed
 
 FORMAT = 1
 
@@ -151,16 +152,14 @@ class Contrast:
             near = tuple(item for item in one.near if item not in ids)
             return replace(one, near=near, alike_to="" if one.alike_to in ids else one.alike_to)
 
-        def touched(one: Made) -> bool:
-            record = one.record
-            return bool(ids.intersection((*record.items, record.start)))
-
         made = (replace(cleared(one), sources=tuple(s for s in one.sources if s not in ids)) for one in self.made)
         background = replace(self.background, works=tuple(one for one in self.background.works if one.id not in ids))
         return replace(
             self,
+            query=unnamed(self.query, ids),
+            notes=tuple(unnamed(self.notes, ids)),
             retrieved=tuple(cleared(one) for one in self.retrieved if one.id not in ids),
-            made=tuple(one for one in made if not touched(one)),
+            made=tuple(one for one in made if not one.record.works & ids),
             background=background,
             catalogue={item: facts for item, facts in self.catalogue.items() if item not in ids},
         )

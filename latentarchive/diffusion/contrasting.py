@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from latentarchive.diffusion.bench import Keep, nowhere
 from latentarchive.diffusion.conditions import Condition, Words
-from latentarchive.diffusion.contrast import Contrast
+from latentarchive.diffusion.contrast import Background, Contrast
 from latentarchive.diffusion.keeping import Kept
 from latentarchive.diffusion.looking import background, catalogue, seen_of
 from latentarchive.diffusion.planning import Job, Plan, conditioning, jobs_of, way, works_found
 from latentarchive.diffusion.record import UNVERIFIED
+from latentarchive.diffusion.stepping import Watch, unwatched
 from latentarchive.diffusion.surroundings import Surroundings
 from latentarchive.progress import Progress, silent
 
@@ -25,7 +28,15 @@ __all__ = ["Plan", "make_contrast"]
 
 
 def make_contrast(
-    archive: Archive, generator: Generator, plan: Plan, *, folder: Path | None = None, progress: Progress = silent
+    archive: Archive,
+    generator: Generator,
+    plan: Plan,
+    *,
+    folder: Path | None = None,
+    keep: Keep = nowhere,
+    watch: Watch = unwatched,
+    progress: Progress = silent,
+    behind: Background | None = None,
 ) -> Contrast:
     """Retrieve, generate, and look at both sides.
 
@@ -35,7 +46,11 @@ def make_contrast(
         plan: The query, how it is told, how many.
         folder: Where images go as they are made, each with its record, and in the end ``contrast.json``; images that
             an interrupted run of the same plan left there are used again. None: nothing is kept.
+        keep: Called with each image as soon as it is there; see `bench.Keep`.
+        watch: Called at each step of each image that is made; what it raises ends the contrast.
         progress: Told "generating", then "looking".
+        behind: The background, where it was looked at before: of the same archive with the same works withheld, and the
+            same generator. None: it is looked at.
 
     Returns:
         The contrast. If it was interrupted after the first image: of what was made, with `Contrast.finished` False.
@@ -50,9 +65,18 @@ def make_contrast(
     told = plan.told or way(plan.query, generator.capabilities)
     hits, left_out = conditioning(archive, found, plan, told)
     jobs = jobs_of(archive, generator, replace(plan, told=told), hits)
-    making = [generator.generate(job.told, seeds=[job.seed], steps=plan.steps, guidance=plan.guidance) for job in jobs]
+    making = [
+        generator.generate(
+            job.told,
+            seeds=[job.seed],
+            steps=plan.steps,
+            guidance=plan.guidance,
+            observe=None if watch is unwatched else partial(watch, job.name),
+        )
+        for job in jobs
+    ]
     kept = Kept(folder, _asked(archive, generator, plan, jobs))
-    made, finished = _made(jobs, making, kept, progress)
+    made, finished = _made(jobs, making, kept, keep, progress)
     progress("looking", 0, None)
     around = Surroundings(archive)
     question = archive.vector(plan.query)
@@ -73,7 +97,7 @@ def make_contrast(
         mean=archive.embeddings.mean,
         retrieved=tuple(shown),
         made=tuple(seen),
-        background=background(around, generator),
+        background=behind or background(around, generator),
         catalogue=catalogue(archive, [*shown, *seen]),
         notes=_notes(archive, made, generator, found.notes, left_out, told),
         finished=finished,
@@ -85,7 +109,7 @@ def make_contrast(
 
 
 def _made(
-    jobs: Sequence[Job], making: Sequence[Iterator[Generated]], kept: Kept, progress: Progress
+    jobs: Sequence[Job], making: Sequence[Iterator[Generated]], kept: Kept, keep: Keep, progress: Progress
 ) -> tuple[list[Generated], bool]:
     """The images, and whether they are all; whoever interrupts has those before."""
     made: list[Generated] = []
@@ -93,6 +117,7 @@ def _made(
         for number, (job, images) in enumerate(zip(jobs, making, strict=True)):
             progress("generating", number, len(jobs), job.name)
             made.append(kept.earlier(job.name, job.seed) or kept.keep(job.name, next(images)))
+            keep(job.name, made[-1])
         progress("generating", len(jobs), len(jobs))
     except KeyboardInterrupt:
         if not made:
@@ -140,6 +165,12 @@ def _notes(
         notes.append(
             "The generator reads words by another encoder than the archive’s: what the words mean differs on both "
             "sides. Images are seen by the archive’s encoder on both."
+        )
+    can = generator.capabilities
+    if told == "image" and not record.works - {record.start} and not record.asked and (can.vector or can.sequence):
+        notes.append(
+            "Beside each work the generator was told nothing: the archive’s vectors are of another space than those "
+            "that it was trained with. What it does not keep of a picture, it fills with what it knows."
         )
     left_out = left_out or record.left_out
     if left_out:

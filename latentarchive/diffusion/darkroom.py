@@ -58,12 +58,12 @@ class Darkroom(Experiment):
     no_return: tuple[int, ...] = ()
 
 
-def darkroom(bench: Bench, text: str, *, seed: int = 0, k: int = 10) -> Darkroom:
+def darkroom(bench: Bench, text: str | Term, *, seed: int = 0, k: int = 10) -> Darkroom:
     """Watch an image come up; of a work, also watch it vanish.
 
     Args:
         bench: Archive and generator.
-        text: Words, an item id or an image file; see `query.parse_term`.
+        text: Words, an item id or an image file; see `points.read`.
         seed: Of the noise that the image begins as.
         k: How many nearest works are compared.
 
@@ -157,14 +157,19 @@ def evenly(count: int, most: int) -> list[int]:
     return sorted({round(i) for i in np.linspace(0, count - 1, min(count, most))})
 
 
-def nearest_in_turn(near: Sequence[Near]) -> tuple[Frame, ...]:
-    """The work nearest to each step, one frame for steps that follow each other and have the same."""
+def nearest_in_turn(near: Sequence[Near], each: str = "step") -> tuple[Frame, ...]:
+    """The work nearest to each step, one frame for steps that follow each other and have the same.
+
+    Args:
+        near: Of each step.
+        each: What a step is called.
+    """
     frames, first = [], 0
     for i in range(len(near)):
         if i + 1 < len(near) and near[i + 1].ids[0] == near[first].ids[0]:
             continue
         scores = [one.scores[0] for one in near[first : i + 1]]
-        steps = f"step {i + 1}" if i == first else f"steps {first + 1} to {i + 1}"
+        steps = f"{each} {i + 1}" if i == first else f"{each}s {first + 1} to {i + 1}"
         low, high = f"{min(scores):.2f}", f"{max(scores):.2f}"
         frames.append(
             Frame(item=near[i].ids[0], caption=f"{steps}: cosine {low if low == high else f'{low} to {high}'}")
@@ -201,6 +206,7 @@ def _drowned(bench: Bench, term: Term, seed: int) -> _Vanished:
     records: dict[str, Record] = {}
     width = len(str(len(schedule)))
     for draw in range(DRAWS):
+        bench.progress("adding noise", draw, DRAWS)
         noise = generator.noise(seed + draw)
         pictures = [generator.decode(level.noised(latents, noise)) for level in schedule]
         vectors = bench.seen(pictures)

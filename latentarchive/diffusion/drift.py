@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from latentarchive.description import own_subjects
+from latentarchive.diffusion.arrows import ground, on_map
 from latentarchive.diffusion.bench import FEWEST, Bench
 from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip
 from latentarchive.diffusion.from_archive import from_work, retrieved
@@ -33,8 +34,8 @@ STILL = 1e-3
 FLIPS = 999
 """Draws of the null: every work moved as far, to one side or to the other by chance."""
 
-NAMED, SHOWN, MAPPED = 8, 8, 2000
-"""Words that are named; pairs that are shown; works in the map."""
+NAMED, SHOWN = 8, 8
+"""Words that are named; pairs that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ class Drift(Experiment):
     words: tuple[tuple[str, float], ...]
 
 
-def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None) -> Drift:
+def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None, method: str = "pca") -> Drift:
     """Send works through a generator.
 
     Args:
@@ -66,9 +67,13 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         seed: Of the draw, and the first of as many seeds.
         by: Whether the generator is told each work's vector, or begins from its image (`STRENGTH`); None: the vector
             where it takes one.
+        method: The projection that the arrows are drawn on, one of `maps.METHODS`, as `make_map` lays the works out. On
+            the plane of "pca" alone equal ways are equal arrows; on the others an arrow says from among which works to
+            among which.
 
     Raises:
         GeneratorError: The generator takes neither vectors nor images, or the sample is below 1.
+        QueryError, MissingExtra: There is no such projection; umap-learn is not installed.
     """
     can = bench.generator.capabilities
     by = by or ("vector" if can.vector or can.sequence else "image")
@@ -79,6 +84,7 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         message = f"a drift is of 1 work or more, got {sample}"
         raise GeneratorError(message)
     items = _drawn(bench, sample, seed)
+    below = ground(bench.archive, method)
     bench.expect(len(items))
     made: dict[str, Generated] = {}
     pictures = []
@@ -89,11 +95,12 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         made |= bench.make([name], told, [seed + number])
         pictures.append(begun.image)
     before, after = bench.seen(pictures), bench.seen([one.image for one in made.values()])
+    through = bench.seen([bench.generator.decode(bench.generator.encode(picture)) for picture in pictures])
     d = after.astype(np.float64) - before.astype(np.float64)
     coherent, null, p = coherence(d, seed=seed)
     mu = bench.mean()
     drawn = contraction(after, before, mu)
-    moved = displacement(after, before)
+    moved, compressed = displacement(after, before), displacement(through, before)
     words = _words(bench, d)
     few = len(items) < FEWEST
     order = np.argsort(-moved, kind="stable")
@@ -110,12 +117,12 @@ def drift(bench: Bench, *, sample: int = 32, seed: int = 0, by: By | None = None
         title=f"Drift of {len(items)} works of {bench.archive.name}",
         about="Sent through a generator, works do not come back as they were. Do they drift, and where to?",
         archive=bench.archive.name,
-        settings=bench.settings() | {"by": by, "sample": len(items), "seed": seed},
+        settings=bench.settings() | {"by": by, "sample": len(items), "seed": seed, "map": method},
         measures=()
         if few
-        else _measures(moved, (coherent, null, p), _contracted(after, before, mu, drawn), words, seed),
+        else _measures(moved, compressed, (coherent, null, p), _contracted(after, before, mu, drawn), words, seed),
         strips=(Strip(heading="The works that moved most", frames=tuple(frames)),),
-        charts=(_map(bench, items, before, after), _table(items, moved)),
+        charts=(*([on_map(bench, below, items, before, after)] if below else []), _table(items, moved)),
         notes=(f"{len(items)} works are too few for figures: {FEWEST} would do.",) if few else (),
         records={name: one.record for name, one in made.items()},
         images={name: one.image for name, one in made.items()},
@@ -188,6 +195,7 @@ def _contracted(
 
 def _measures(
     moved: NDArray[np.float64],
+    compressed: NDArray[np.float64],
     way: tuple[float, float, float],
     drawn: tuple[float, tuple[float, float]],
     words: tuple[tuple[str, float], ...],
@@ -199,16 +207,16 @@ def _measures(
     nearer = "drawn to the average" if drawn[1][1] < 1 else "not drawn to the average"
     return (
         Measure(
-            sentence=f"In the mean {n} works were moved by {moved.mean():.2f} (one minus the cosine of a work and what "
-            "became of it).",
+            sentence=f"On average {n} works were moved by {moved.mean():.2f} (one minus the cosine of a work and what "
+            f"became of it); through the generator's autoencoder alone, by {compressed.mean():.2f}.",
             value=round(float(moved.mean()), 6),
             unit="of 2",
             n=n,
             denominator="works",
             interval=(round(low, 6), round(high, 6)),
             interval_by="bootstrap over works",
-            null=0.0,
-            null_by="a generator that changes nothing",
+            null=round(float(compressed.mean()), 6),
+            null_by="the same works through the autoencoder, without a step of denoising",
         ),
         Measure(
             sentence=f"Their ways have a coherence of {coherent:.2f}; by chance it would be {null:.2f} (p = {p:.3f})."
@@ -233,29 +241,6 @@ def _measures(
             null=1.0,
             null_by="as far as before",
         ),
-    )
-
-
-def _map(bench: Bench, items: list[str], before: NDArray[np.float32], after: NDArray[np.float32]) -> Chart:
-    """Two principal components of the archive, with an arrow from each work to what became of it."""
-    rows = np.random.default_rng(0).permutation(bench.archive.rows())[:MAPPED]
-    x = bench.archive.embeddings.take(rows).astype(np.float64)
-    centre = x.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(x - centre, full_matrices=False)
-    share = float((sizes[:2] ** 2).sum() / max((sizes**2).sum(), 1e-12))
-    start, end = ((side - centre) @ axes[:2].T for side in (before.astype(np.float64), after.astype(np.float64)))
-    return Chart(
-        heading="The drift on a map",
-        columns=("work", "x", "y", "x of what became of it", "y of what became of it"),
-        rows=tuple(
-            (item, *(round(float(value), 4) for value in (*a, *b)))
-            for item, a, b in zip(items, start, end, strict=True)
-        ),
-        kind="arrows",
-        y=(1, 2, 3, 4),
-        alt=f"An arrow from each of {len(items)} works to what became of it, on the two principal components of the "
-        f"archive, which show {share:.0%} of its spread.",
-        ids=(0,),
     )
 
 

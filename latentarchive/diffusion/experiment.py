@@ -7,7 +7,6 @@ them, one file keeps them, and one place takes out what was withheld since.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import import_module
@@ -17,17 +16,16 @@ from typing import Any, ClassVar, Self
 from PIL import Image
 
 from latentarchive import storage
-from latentarchive.diffusion.generated import Generated, records_of
+from latentarchive.diffusion.generated import Generated, discard
 from latentarchive.diffusion.record import UNVERIFIED, Record
 from latentarchive.errors import ArchiveError, ReportError
+from latentarchive.withheld import unnamed
 
 KINDS = ("darkroom", "walk", "blend", "seeds", "default", "drift", "swap", "telephone")
 """All experiments: the modules of this package that hold them, each with the class of that name, capitalised."""
 
 IMAGES = "images"
 """Folder of the generated images, beside the file of an experiment."""
-
-WITHHELD = "(withheld)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +83,15 @@ class Chart:
     alt: str = ""
     #: Columns that hold item ids.
     ids: tuple[int, ...] = ()
+    #: Of arrows: works that lie below them, each with its place.
+    ground: tuple[tuple[str, float, float], ...] = ()
+    #: What a reader must know of the picture.
+    note: str = ""
+
+    def without(self, ids: Collection[str]) -> Chart:
+        """The same without any row or place of these items."""
+        rows = tuple(row for row in self.rows if not any(row[i] in ids for i in self.ids))
+        return replace(self, rows=rows, ground=tuple(place for place in self.ground if place[0] not in ids))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +154,7 @@ class Experiment:
 
     def without(self, ids: Collection[str]) -> Self:
         """The same without any mention of these items, and without images that were made of them."""
-        gone = {name for name, record in self.records.items() if {*record.items, record.start} & set(ids)}
+        gone = {name for name, record in self.records.items() if record.works & set(ids)}
         said = json.dumps(self.values(), ensure_ascii=False)
         if not gone and not any(item_id in said for item_id in ids):
             return self
@@ -158,17 +165,14 @@ class Experiment:
         plain = replace(
             self,
             strips=tuple(strip for strip in strips if strip.frames),
-            charts=tuple(
-                replace(chart, rows=tuple(row for row in chart.rows if not any(row[i] in ids for i in chart.ids)))
-                for chart in self.charts
-            ),
+            charts=tuple(chart.without(ids) for chart in self.charts),
             film=tuple(name for name in self.film if name not in gone),
             records={name: record for name, record in self.records.items() if name not in gone},
             images={name: image for name, image in self.images.items() if name not in gone},
         )
         values = plain.values()
         records = values.pop("records")
-        return type(self).of(_unnamed(values, _mentions(ids)) | {"records": records}, plain.images)
+        return type(self).of(unnamed(values, ids) | {"records": records}, plain.images)
 
 
 def load_experiment(path: str | Path) -> Experiment:
@@ -218,24 +222,13 @@ def save_experiment(one: Experiment, folder: Path) -> Path:
     if path.exists() and b'"experiment"' not in path.read_bytes()[:200]:
         message = f"{path} exists and is no experiment; choose another folder"
         raise ArchiveError(message)
-    _clear(folder / IMAGES, set(one.records))
+    for earlier in (folder / IMAGES).glob("*.png"):
+        if earlier.stem not in one.records:
+            discard(earlier)
     for name in one.records:
         one.generated(name).save(folder / IMAGES / f"{name}.png")
     storage.write_json(path, one.values())
     return path
-
-
-def _clear(folder: Path, names: Collection[str]) -> None:
-    """Remove generated images of an earlier experiment, with their records; nothing else."""
-    for path in folder.glob("*.png"):
-        if path.stem in names:
-            continue
-        try:
-            records_of(path)
-        except ArchiveError:
-            continue  # not ours
-        path.unlink()
-        path.with_suffix(".json").unlink(missing_ok=True)
 
 
 def _image(path: Path) -> Image.Image:
@@ -252,18 +245,3 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_tuples(one) for one in value)
     return {key: _tuples(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-def _mentions(ids: Collection[str]) -> re.Pattern[str]:
-    """Any of these ids, where none is but the beginning or the end of another one."""
-    named = "|".join(map(re.escape, sorted(ids, key=len, reverse=True)))
-    return re.compile(rf"(?<![\w:./-])(?:{named})(?![\w:/-]|\.\w)")
-
-
-def _unnamed(value: Any, ids: re.Pattern[str]) -> Any:
-    """Values with other words in place of these ids."""
-    if isinstance(value, str):
-        return ids.sub(WITHHELD, value)
-    if isinstance(value, list | tuple):
-        return [_unnamed(one, ids) for one in value]
-    return {key: _unnamed(one, ids) for key, one in value.items()} if isinstance(value, dict) else value

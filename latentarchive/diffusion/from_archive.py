@@ -133,8 +133,8 @@ def check_shown(told: Condition) -> None:
     """Raise `QueryError` if a work that conditions an image was withheld since it was retrieved."""
     if isinstance(told, FromImage | FromNoise):
         check_shown(told.told)
-    if isinstance(told, Words | FromNoise) or told.archive is None:
+    if isinstance(told, FromNoise) or told.archive is None:
         return
-    ids = told.ids if isinstance(told, Works | Point) else (told.item,)
+    ids = told.ids if isinstance(told, Works | Point) else told.described if isinstance(told, Words) else (told.item,)
     for item_id in filter(None, ids):
         told.archive.row(item_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,9 @@ _PACKET = (
     "Iptc4xmpExt:DigitalSourceType={source_type} xmp:CreatorTool={tool} latentarchive:record={record}/>"
     "</rdf:RDF></x:xmpmeta>"
 )
+
+_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+"""Names the box that holds XMP at the end of an MP4 (ISO 16684-3, section 1.2.7)."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ def packet(records: Sequence[Record]) -> bytes:
     return _PACKET.format(**{key: quoteattr(value) for key, value in said.items()}).encode()
 
 
+def packet_box(records: Sequence[Record]) -> bytes:
+    """The same as a box that can stand at the end of an MP4."""
+    said = packet(records)
+    return struct.pack(">I4s16s", 24 + len(said), b"uuid", _BOX) + said
+
+
 def png(image: Image.Image, records: Sequence[Record]) -> bytes:
     """A picture as a PNG file with the records of the generated images in it."""
     info, buffer = PngInfo(), io.BytesIO()
@@ -86,19 +96,19 @@ def write_png(path: str | Path, image: Image.Image, records: Sequence[Record]) -
     if path.suffix.lower() != ".png":
         message = f"{path}: a generated image is written as PNG, so its name must end in .png"
         raise ArchiveError(message)
-    _check_ours(path)
+    check_ours(path)
     write_beside(path, records)
     storage.write_bytes(path, png(image, records))
 
 
 def write_beside(path: str | Path, records: Sequence[Record]) -> None:
-    """Write records as JSON beside a file that has no room for them (a video). Raises as `write_png` does."""
+    """Write records as JSON beside a file. Raises as `write_png` does."""
     path = Path(path)
     if not records:
         message = f"{path}: a generated image is not written without its record"
         raise ArchiveError(message)
     beside = path.with_suffix(".json")
-    _check_ours(beside)
+    check_ours(beside)
     storage.write_json(beside, json.loads(_text(records)))
 
 
@@ -158,11 +168,30 @@ def _read(found: str, where: str) -> list[Record]:
         raise ArchiveError(message) from error
 
 
-def _inside(data: bytes) -> str:
-    """The record inside an image, "" if there is none that can be found."""
+def discard(path: Path) -> None:
+    """Remove a generated image, sheet or film with the records beside it; what is none, or is not there, stays.
+
+    Raises:
+        WriteRefused: We may not write there.
+    """
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            root = defusedxml.ElementTree.fromstring(image.info.get("xmp", b""), forbid_dtd=True)
+        records_of(path)
+    except ArchiveError:
+        return
+    with storage.refusals(path):
+        path.unlink()
+        path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _inside(data: bytes) -> str:
+    """The record inside an image or a video, "" if there is none that can be found."""
+    try:
+        if data[4:8] == b"ftyp":
+            said = data[data.rindex(_BOX) + len(_BOX) :]
+        else:
+            with Image.open(io.BytesIO(data)) as image:
+                said = image.info.get("xmp", b"")
+        root = defusedxml.ElementTree.fromstring(said, forbid_dtd=True)
     except Exception:  # noqa: BLE001 - whatever Pillow and the parser make of a file that is none of ours
         return ""
     return next((found for element in root.iter() if (found := element.get(_FIELD))), "")
@@ -174,7 +203,7 @@ def _text(records: Sequence[Record]) -> str:
     return json.dumps(values[0] if len(values) == 1 else values)
 
 
-def _check_ours(path: Path) -> None:
+def check_ours(path: Path) -> None:
     """Raise `ArchiveError` if there is a file that no generator made."""
     mark = b'"mood": "subjunctive"' if path.suffix == ".json" else _NAMESPACE.encode()
     if path.exists() and not (path.is_file() and mark in path.read_bytes()):

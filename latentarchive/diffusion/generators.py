@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from PIL import Image
 
-from latentarchive.diffusion.asking import Asked, as_taken, fitted, why_not
-from latentarchive.diffusion.conditions import Condition, FromImage, FromNoise, Words, Works
+from latentarchive.diffusion.asking import Asked, as_taken, fitted, not_told, why_not
+from latentarchive.diffusion.conditions import Condition, FromImage, FromNoise, Told, Words, Works
 from latentarchive.diffusion.from_archive import check_shown
 from latentarchive.diffusion.generated import Generated
 from latentarchive.diffusion.quiet import quiet_about_length
@@ -58,6 +58,10 @@ class Generator:
     def capabilities(self) -> Capabilities:
         """What it takes."""
         return self._family.capabilities
+
+    def why_not(self, told: Told) -> str:
+        """Why it cannot be told that, in words: it takes none, or vectors of another space. "" if it can."""
+        return not_told(self._family, told) or self._spaces.of(told)[1]
 
     # Making images.
 

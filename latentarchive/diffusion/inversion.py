@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from latentarchive.diffusion.conditions import Told
     from latentarchive.diffusion.generators import Generator
-    from latentarchive.diffusion.stepping import Step
+    from latentarchive.diffusion.stepping import Observer, Step
 
 
 def why_not(generator: Generator) -> str:
@@ -27,7 +27,9 @@ def why_not(generator: Generator) -> str:
     return "" if name == "DDIMScheduler" else f"{name} cannot be run backwards, DDIMScheduler can"
 
 
-def inverted(generator: Generator, latents: NDArray[np.float32], told: Told, *, steps: int) -> NDArray[np.float32]:
+def inverted(
+    generator: Generator, latents: NDArray[np.float32], told: Told, *, steps: int, observe: Observer | None = None
+) -> NDArray[np.float32]:
     """The noise of an image.
 
     Args:
@@ -35,6 +37,7 @@ def inverted(generator: Generator, latents: NDArray[np.float32], told: Told, *, 
         latents: Of the image; see `Generator.encode`.
         told: What is told at each step, without guidance: with it, the way back would be another than the way there.
         steps: More are more exact.
+        observe: Called after each step back.
 
     Returns:
         float32 of the shape of the latents.
@@ -50,6 +53,8 @@ def inverted(generator: Generator, latents: NDArray[np.float32], told: Told, *, 
 
     def last(step: Step) -> None:
         found[:] = [step.latents]
+        if observe is not None:
+            observe(step)
 
     with generator.held() as pipeline:
         forwards = pipeline.scheduler

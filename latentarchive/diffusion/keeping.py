@@ -7,16 +7,13 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from latentarchive import storage
-from latentarchive.diffusion.generated import Generated, record_of
+from latentarchive.diffusion.generated import Generated, discard, record_of
 from latentarchive.errors import ArchiveError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 IMAGES = "images"
 
@@ -63,8 +60,9 @@ class Kept:
             images.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
         if self._digest() != digest:
-            self._clear(images.glob("*.png"))
-            storage.write_json(images / _ASKED, {"digest": digest, **asked})
+            for earlier in images.glob("*.png"):
+                discard(earlier)
+            storage.write_json(images / _ASKED, {"digest": digest})
 
     def earlier(self, name: str, seed: int) -> Generated | None:
         """An image that an earlier run of this plan made, None if there is none whose record can be read."""
@@ -90,14 +88,3 @@ class Kept:
             return str(json.loads((self._folder / IMAGES / _ASKED).read_bytes())["digest"])
         except (OSError, ValueError, KeyError, TypeError):
             return ""
-
-    def _clear(self, paths: Iterable[Path]) -> None:
-        """Remove generated images, and nothing that does not say it is one."""
-        for path in paths:
-            try:
-                record_of(path)
-            except ArchiveError:
-                continue
-            with storage.refusals(path):
-                path.unlink()
-                path.with_suffix(".json").unlink(missing_ok=True)

@@ -164,7 +164,8 @@ def _fetched(generator_id: str, *, fetch: bool) -> Path:
         what = (
             f"it could not be fetched from the hub ({why})"
             if fetch
-            else "no such folder, and no model of that name was fetched from the hub before; ask for it to be fetched"
+            else "no such folder, and no model of that name was fetched from the hub before (in Python, "
+            "load_generator(ID, fetch=True) fetches it)"
         )
         message = f"no generator {generator_id!r}: {what}, or name the folder that `train` or diffusers saved it in"
         raise GeneratorError(message) from error
@@ -178,7 +179,7 @@ def _device(name: str) -> Any:
         device = torch.device(name)
         torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        why = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0][:120]
         message = f"device {name!r} cannot be used ({why}); 'cpu' always can"
         raise GeneratorError(message) from error
     return device

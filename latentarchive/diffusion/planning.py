@@ -64,6 +64,20 @@ class Plan:
             raise GeneratorError(message)
 
 
+def refused(archive: Archive, generator: Generator) -> dict[str, str]:
+    """Each of `WAYS`, and why a generator cannot be told so of an archive: as far as is known before it is asked.
+
+    "" where it can be.
+    """
+    can = generator.capabilities
+    words = "" if can.words else f"this generator takes {can}, and no words alone"
+    vectors = "" if can.vector or can.sequence else f"this generator is told no image vectors, only {can}"
+    if not vectors and generator.encoder and generator.encoder != archive.manifest.fingerprint:
+        vectors = "this generator was trained with the vectors of another encoder than the archive's"
+    image = "" if can.image else "this generator cannot begin from an image"
+    return {"words": words, "works": vectors, "centroid": vectors, "captions": words, "image": image}
+
+
 @dataclass(frozen=True)
 class Job:
     """One image that is to be made: what it is called, by which works it is conditioned, and its own condition."""
@@ -133,7 +147,12 @@ def jobs_of(archive: Archive, generator: Generator, plan: Plan, hits: Sequence[I
         return [Job(f"seed-{seed:04d}", condition, seed, sources) for seed in range(plan.seed, plan.seed + plan.n)]
     if plan.told == "captions":
         return [
-            Job(f"{number:03d}", Words(_caption(item), plan.negative), plan.seed + number, (item.id,))
+            Job(
+                f"{number:03d}",
+                Words(_caption(item), plan.negative, described=(item.id,), archive=archive),
+                plan.seed + number,
+                (item.id,),
+            )
             for number, item in enumerate(hits)
         ]
     jobs = []
@@ -169,8 +188,12 @@ def _told(archive: Archive, generator: Generator, plan: Plan, hits: Sequence[Ite
 
 
 def _beside(archive: Archive, generator: Generator, plan: Plan, item_id: str) -> Told:
-    """What is told beside an image: the words of the query, else the vector of the work itself, else nothing."""
+    """What is told beside an image: the words of the query, else the vector of the work itself, else nothing.
+
+    Nothing too where the vectors of the archive are of another space than those that the generator knows.
+    """
     can = generator.capabilities
     if can.words and (plan.query.words or not (can.vector or can.sequence)):
         return Words(plan.query.words, plan.negative)
-    return centroid(retrieved(archive, [item_id], allow_reserved=plan.allow_reserved))
+    point = centroid(retrieved(archive, [item_id], allow_reserved=plan.allow_reserved))
+    return Words("", plan.negative) if can.words and generator.why_not(point) else point

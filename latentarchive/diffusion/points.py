@@ -23,12 +23,20 @@ MEANT = 4
 """Works whose centroid stands for words: the shipped generator was trained on up to four."""
 
 
-def read(archive: Archive, text: str) -> Term:
-    """An item id, an image file or words, without region or weight; see `query.parse_term`. Raises `QueryError`."""
-    prefix = archive.collection[0].id.partition(":")[0] if len(archive.collection) else ""
-    term = parse_term(text, prefix=prefix, is_item=lambda item_id: archive.collection.row(item_id) is not None)
+def read(archive: Archive, text: str | Term) -> Term:
+    """An item id, an image file or words, without region or weight; see `query.parse_term`. Raises `QueryError`.
+
+    Args:
+        archive: Whose items may be named.
+        text: As a person writes it; or a term as it stands, from those who may not name files.
+    """
+    if isinstance(text, Term):
+        term = text
+    else:
+        prefix = archive.collection[0].id.partition(":")[0] if len(archive.collection) else ""
+        term = parse_term(text, prefix=prefix, is_item=lambda item_id: archive.collection.row(item_id) is not None)
     if term.region is not None or term.weight != 1:
-        message = f"{text!r}: an experiment takes whole works and images, without region or weight"
+        message = f"{str(text)!r}: an experiment takes whole works and images, without region or weight"
         raise QueryError(message)
     if term.kind == "item":
         archive.row(term.value)
@@ -120,14 +128,14 @@ def told_of(archive: Archive, term: Term, capabilities: Capabilities) -> Told:
     if not caption:
         message = f"this generator takes words only, and {term} has no caption; say in words what it should be told"
         raise GeneratorError(message)
-    return Words(caption)
+    return Words(caption, described=(term.value,), archive=archive)
 
 
 def said_instead(term: Term, told: Told) -> tuple[str, ...]:
     """A note where a generator was told a work's caption in its place."""
     if term.kind != "item" or not isinstance(told, Words):
         return ()
-    return (f"This generator takes words only: of {term.value} it was told the caption, “{told.prompt}”.",)
+    return (f"This generator takes words only: of {term.value} it was told the caption.",)
 
 
 def check_vectors(capabilities: Capabilities, what: str) -> None:

@@ -44,6 +44,8 @@ class Record:
     reserved: tuple[str, ...] = ()
     #: How many more were retrieved and left out because their rights reserve data mining.
     left_out: int = 0
+    #: Ids of the works that the words are of: captions that a catalogue gives them, or what was said of them.
+    described: tuple[str, ...] = ()
     #: What it began from in place of the seed's noise: an item's id ("" for none, or for an image that is no item),
     #: SHA-256 of its pixels at the generator's size, and the strength; None: it began from noise.
     start: str = ""
@@ -91,6 +93,11 @@ class Record:
         if self.mood != "subjunctive":
             message = f"the mood of a generated image is subjunctive, got {self.mood!r}"
             raise ArchiveError(message)
+
+    @property
+    def works(self) -> set[str]:
+        """Ids of all works that it was made of: told, described in its words, or begun from."""
+        return {*self.items, *self.described, self.start} - {""}
 
     def values(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -93,6 +93,7 @@ def _words(family: Family, told: Words) -> dict[str, Any]:
     negative = _read(*family.readers()[longest], told.negative)[0] if longest else told.negative
     return {
         "asked": told.prompt,
+        "described": told.described,
         "hidden": told.hidden,
         "effective": effective,
         "negative": told.negative,

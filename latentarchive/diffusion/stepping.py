@@ -53,6 +53,13 @@ class Step:
 Observer = Callable[[Step], None]
 """Called after each step, inside the generator's lock. What it raises ends the generation and reaches the caller."""
 
+Watch = Callable[[str, Step], None]
+"""The same with the name of the image that the step belongs to, where several are made."""
+
+
+def unwatched(name: str, step: Step) -> None:
+    """Watch nothing."""
+
 
 @contextmanager
 def watched(scheduler: Any, each: Callable[[int, int, float, Any, Any], None], *, predict: bool) -> Iterator[None]:

@@ -81,8 +81,8 @@ def telephone(bench: Bench, item_id: str, *, cycles: int = 6, chains: int = 5, s
         entries = [1.0]
         for cycle in range(1, cycles + 1):
             name = f"chain-{chain + 1}-{cycle}"
-            told = ", ".join(words[-1])
-            made |= bench.make([name], Words(told), [seed + chain * cycles + cycle - 1])
+            told = Words(", ".join(words[-1]), described=(item_id,), archive=archive)
+            made |= bench.make([name], told, [seed + chain * cycles + cycle - 1])
             vector = bench.seen([made[name].image])
             words.append(speaker.say(vector[0]))
             near = bench.nearest(vector, 1)[0]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from latentarchive.diffusion.bench import Near
     from latentarchive.diffusion.generated import Generated
+    from latentarchive.query import Term
 
 HALVINGS = 2
 """For each picture that is shown, as many steps are halved, the widest first: those are points to choose from."""
@@ -49,7 +50,7 @@ class Walk(Experiment):
     met: tuple[str, ...]
 
 
-def walk(bench: Bench, start: str, end: str, *, pictures: int = 9, seed: int = 0) -> Walk:
+def walk(bench: Bench, start: str | Term, end: str | Term, *, pictures: int = 9, seed: int = 0) -> Walk:
     """Walk.
 
     Every picture begins as the same noise and is told a point on the great circle between the ends; the points are
@@ -57,7 +58,7 @@ def walk(bench: Bench, start: str, end: str, *, pictures: int = 9, seed: int = 0
 
     Args:
         bench: Archive and generator.
-        start: Words, an item id or an image file; see `query.parse_term`.
+        start: Words, an item id or an image file; see `points.read`.
         end: The same.
         pictures: Pictures, both ends counted; from 3.
         seed: Of the noise.
@@ -129,9 +130,12 @@ def walk(bench: Bench, start: str, end: str, *, pictures: int = 9, seed: int = 0
             Strip(
                 heading="The same way through what there is",
                 note="The work nearest to each point of the way; one that is nearest to several is shown once.",
-                frames=nearest_in_turn(met),
+                frames=nearest_in_turn(met, "point"),
             ),
-            Strip(heading="What the archive has that is nearest to each picture", frames=nearest_in_turn(near)),
+            Strip(
+                heading="What the archive has that is nearest to each picture",
+                frames=nearest_in_turn(near, "picture"),
+            ),
         ),
         charts=(_chart(chosen, lengths, met, near),),
         film=tuple(names),

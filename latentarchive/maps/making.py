@@ -14,20 +14,14 @@ from latentarchive.archive import Archive
 from latentarchive.arrays import integers, strings
 from latentarchive.description import nearest_terms, own_subjects
 from latentarchive.embeddings import BLOCK
-from latentarchive.errors import QueryError, nearest
+from latentarchive.errors import QueryError
 from latentarchive.maps.groups import Groups, group
-from latentarchive.maps.linear import principal
-from latentarchive.maps.projections import AXES, LEAST, METHODS, Between, fitted
+from latentarchive.maps.laying import Layout, lay_out, neighbours_kept
+from latentarchive.maps.projections import METHODS
 from latentarchive.maps.regions import FITTED, Region, Regions, find_regions
 from latentarchive.maps.snapping import ASSIGNED, snapped
-from latentarchive.measures.fidelity import Fidelity, fidelity
+from latentarchive.measures.fidelity import Fidelity
 from latentarchive.progress import Progress, silent
-
-LOOKED = 1_000
-"""Works whose neighbours are compared with those on the map, each against all."""
-
-SCORES = 2**24
-"""Likenesses held at a time when neighbours are compared."""
 
 WORDS = 3
 """Words that are given for a region, if any are asked for."""
@@ -64,14 +58,7 @@ class Map:
     @property
     def sentence(self) -> str:
         """How much of the space the map keeps, for a person."""
-        f = self.fidelity
-        low, high = max(0.0, f.kept - 1.96 * f.error), min(1.0, f.kept + 1.96 * f.error)
-        among = f"n = {f.n:,}" if f.looked == f.n else f"n = {f.n:,}, {f.looked:,} works looked at"
-        return (
-            f"This view keeps {f.kept:.1%} of the {f.k} nearest neighbours of a work (95 % interval {low:.1%} to "
-            f"{high:.1%}; by chance {f.kept_by_chance:.2%}; {among}). Trustworthiness {f.trustworthiness:.3f}, "
-            f"continuity {f.continuity:.3f} (by chance {f.by_chance:.3f})."
-        )
+        return self.fidelity.sentence
 
     def table(self) -> pa.Table:
         """The works with their places: id, x, y, region (from 1), and what the field of the groups says."""
@@ -149,78 +136,55 @@ def make_map(
         QueryError: There are too few works for a map, the method or a field is not known, or a number is out of range.
         EncoderError, MissingExtra: The archive has no vectors; words need its encoder; umap-learn is not installed.
     """
-    if method not in METHODS:
-        message = f"there is no map by {method!r}; {nearest(method, METHODS)}"
-        raise QueryError(message)
-    embeddings, rows = archive.embeddings, archive.rows(where)
-    n = len(rows)
-    if n < max(LEAST, k + 2):
-        held = f"{n} work{'' if n == 1 else 's'} {'is' if n == 1 else 'are'} shown"
-        message = (
-            f"archive {archive.name}: {held}{' and satisfy the filter' if where else ''}, too few for a map with "
-            f"k = {k}: at least {max(LEAST, k + 2)} would do"
-        )
-        raise QueryError(message)
     if k < 1 or regions < 2:
         message = f"k must be 1 or more and regions 2 or more, got {k} and {regions}"
         raise QueryError(message)
+    groups = group(archive, archive.rows(where), by) if by else None
+    progress("projecting", 0, 3)
+    laid = lay_out(archive, method=method, where=where, k=k, seed=seed)
+    embeddings, rows, n = archive.embeddings, laid.rows, len(laid.rows)
 
     def blocks() -> Iterator[tuple[int, NDArray[np.float32]]]:
         for start in range(0, n, BLOCK):
             yield start, embeddings.take(rows[start : start + BLOCK])
 
-    groups = group(archive, rows, by) if by else None
-    chosen, rng = METHODS[method], np.random.default_rng(seed)
-    progress("projecting", 0, 4)
-    plane = principal((block for _, block in blocks()), AXES)
-    if not plane.deviations[0] > 1e-6:
-        message = f"archive {archive.name}: all {n:,} works have the same vector, there is nothing to lay out"
-        raise QueryError(message)
-    drawn = rows if n <= (chosen.most or n) else np.sort(rng.choice(rows, chosen.most, replace=False))
-    projection = fitted(method, embeddings.take(drawn), plane, seed)
-    progress("placing", 1, 4)
-    xy = np.empty((n, 2))
-    if not (isinstance(projection, Between) and len(drawn) == n):
-        for start, block in blocks():
-            xy[start : start + len(block)] = projection.place(block)
-    if isinstance(projection, Between):  # the places that its works were given are theirs
-        xy[np.searchsorted(rows, drawn)] = projection.xy
-    cells = snapped(xy) if grid else None
-    xy = _square(xy if cells is None else cells[0].astype(np.float64))
-    progress("comparing neighbours", 2, 4)
-    some = np.sort(rng.permutation(n)[:LOOKED])
-    kept = fidelity(_blocks(archive, rows, some, xy), k)
-    progress("finding regions", 3, 4)
+    cells = snapped(laid.xy) if grid else None
+    xy = _square(laid.xy if cells is None else cells[0].astype(np.float64))
+    progress("comparing neighbours", 1, 3)
+    kept = neighbours_kept(archive, rows, xy, k=k, seed=seed)
+    progress("finding regions", 2, 3)
+    rng = np.random.default_rng(seed)
     sample = embeddings.take(rows if n <= FITTED else np.sort(rng.choice(rows, FITTED, replace=False)))
     found = find_regions(blocks, sample, regions, seed)
     if words:
         found = _worded(archive, rows, found)
-    progress("finding regions", 4, 4)
+    progress("finding regions", 3, 3)
     return Map(
         archive=archive.name,
         encoder=archive.manifest.encoder,
         method=method,
-        about=chosen.about,
+        about=METHODS[method].about,
         seed=seed,
         rows=rows,
         ids=tuple(archive.collection.take(rows, ["id"])["id"].to_pylist()),
         xy=xy,
-        fitted=len(drawn) if chosen.most else n,
+        fitted=laid.fitted,
         fidelity=kept,
         regions=found,
         grid=cells[1:] if cells is not None else None,
         groups=groups,
-        notes=_notes(method, n, len(drawn), plane.first(2).share, found, cells is not None),
+        notes=_notes(laid, found, grid=grid),
     )
 
 
-def _notes(method: str, n: int, drawn: int, share: float, found: Regions, grid: bool) -> tuple[str, ...]:
+def _notes(laid: Layout, found: Regions, *, grid: bool) -> tuple[str, ...]:
+    method, n = laid.method, len(laid.rows)
     notes = [METHODS[method].about]
     if method == "pca":
-        notes.append(f"The two axes have {share:.1%} of the variance of the vectors.")
-    if drawn < n and method != "pca":
+        notes.append(f"The two axes have {laid.share:.1%} of the variance of the vectors.")
+    if laid.fitted < n:
         how = "at its unit of the sheet" if method == "som" else "between its nearest works of the sample"
-        notes.append(f"Fitted to a seeded sample of {drawn:,} of {n:,} works; each of the others was put {how}.")
+        notes.append(f"Fitted to a seeded sample of {laid.fitted:,} of {n:,} works; each of the others was put {how}.")
     if grid:
         how = "with the least sum of squared ways" if n <= ASSIGNED else "by halving the grid and the works in turn"
         notes.append(f"Moved to the cells of a grid, one work a cell, {how}; the figures are those of the grid.")
@@ -239,21 +203,6 @@ def _square(xy: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = xy.min(axis=0), xy.max(axis=0)
     scaled = (xy - (low + high) / 2) / max(float((high - low).max()), 1e-12) + 0.5
     return np.asarray(np.round(scaled, 6))
-
-
-def _blocks(
-    archive: Archive, rows: NDArray[np.int64], some: NDArray[np.int64], xy: NDArray[np.float64]
-) -> Iterator[tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.int64]]]:
-    """Likeness in the space and nearness on the map of some works to all, as `fidelity` wants them."""
-    n, size = len(rows), max(1, SCORES // len(rows))
-    for start in range(0, len(some), size):
-        here = some[start : start + size]
-        asked = archive.embeddings.take(rows[here])
-        space = np.empty((len(here), n), np.float32)
-        for first in range(0, n, BLOCK):
-            space[:, first : first + BLOCK] = asked @ archive.embeddings.take(rows[first : first + BLOCK]).T
-        view = -(((xy[here, None, 0] - xy[None, :, 0]) ** 2 + (xy[here, None, 1] - xy[None, :, 1]) ** 2) ** 0.5)
-        yield space, view, here
 
 
 def _worded(archive: Archive, rows: NDArray[np.int64], found: Regions) -> Regions:

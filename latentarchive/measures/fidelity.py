@@ -37,6 +37,17 @@ class Fidelity:
     #: Of both.
     by_chance: float
 
+    @property
+    def sentence(self) -> str:
+        """How much of the space the map keeps, for a person."""
+        low, high = max(0.0, self.kept - 1.96 * self.error), min(1.0, self.kept + 1.96 * self.error)
+        among = f"n = {self.n:,}" if self.looked == self.n else f"n = {self.n:,}, {self.looked:,} works looked at"
+        return (
+            f"This view keeps {self.kept:.1%} of the {self.k} nearest neighbours of a work (95 % interval {low:.1%} to "
+            f"{high:.1%}; by chance {self.kept_by_chance:.2%}; {among}). Trustworthiness {self.trustworthiness:.3f}, "
+            f"continuity {self.continuity:.3f} (by chance {self.by_chance:.3f})."
+        )
+
 
 def fidelity(
     blocks: Iterable[tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.int64]]], k: int

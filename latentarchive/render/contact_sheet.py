@@ -1,4 +1,4 @@
-"""Contact sheets as PNG: columns of whole pictures under their headings; generated ones framed and labelled as such."""
+"""Contact sheets as PNG: walls of whole pictures under their headings; generated ones framed and labelled as such."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from latentarchive.diffusion.generated import write_png
 from latentarchive.diffusion.record import Record
 from latentarchive.render.framing import dashed
-from latentarchive.render.lettering import broken
+from latentarchive.render.lettering import Type, broken, paragraph
 
 GROUND, INK, QUIET, MAT = "#faf9f6", "#1d1b18", "#68635b", "#f0ede6"
 """The colours of the pages by day."""
 
-SIDE, GAP, LABEL = 176, 16, 22
-"""Pixels: of a picture's place, between places, of a line of text under it."""
+SIDE, GAP, LINE = 176, 16, 17
+"""Pixels: of a picture's place, between places, from line to line of what stands under it."""
+
+LINES = 3
+"""Lines under a picture, at most."""
+
+TOP, FOOT, NARROW = 92, 48, 480
+"""Pixels above and below the walls, and the least width of a sheet, so that its heading can be read."""
+
+SAID = "Framed with dashes: generated images. None of them is a work."
 
 
 @dataclass(frozen=True)
@@ -40,28 +48,32 @@ def write_sheet(path: Path, heading: str, walls: Sequence[Wall], records: Sequen
         ArchiveError: There is no record, or something else of that name.
         WriteRefused: The disk is full, or we may not write there.
     """
+    letters = Type()
+    small, large = letters.at(13), letters.at(15)
     across = [max(1, min(wall.across, len(wall.pictures))) for wall in walls]
     widths = [n * (SIDE + GAP) + GAP for n in across]
     rows = max(-(-len(wall.pictures) // n) for wall, n in zip(walls, across, strict=True))
-    top = 92
-    sheet = Image.new("RGB", (sum(widths) + 2 * GAP, top + rows * (SIDE + LABEL + GAP) + 48), GROUND)
+    labels = [[broken(label, small, SIDE, most=LINES) for _, label in wall.pictures] for wall in walls]
+    high = SIDE + 4 + LINE * max((len(lines) for wall in labels for lines in wall), default=1) + GAP
+    wide = max(sum(widths) + 2 * GAP, NARROW)
+    sheet = Image.new("RGB", (wide, TOP + rows * high + FOOT), GROUND)
     draw = ImageDraw.Draw(sheet)
-    draw.text((2 * GAP, GAP), _fitted(heading, _font(24), sheet.width - 4 * GAP), INK, font=_font(24))
+    title = broken(heading, letters.at(24), wide - 4 * GAP, most=1)
+    draw.text((2 * GAP, GAP), "".join(title), INK, font=letters.at(24))
     left = GAP
-    for wall, n, width in zip(walls, across, widths, strict=True):
-        draw.text((left + GAP, 58), _fitted(wall.heading, _font(15), width - GAP), INK, font=_font(15))
-        for number, (data, label) in enumerate(wall.pictures):
-            x = left + GAP + number % n * (SIDE + GAP)
-            _place(sheet, draw, data, label, (x, top + number // n * (SIDE + LABEL + GAP)), generated=wall.generated)
+    for wall, below, n, width in zip(walls, labels, across, widths, strict=True):
+        room = width - GAP if len(walls) > 1 else wide - 3 * GAP
+        draw.text((left + GAP, 58), "".join(broken(wall.heading, large, room, most=1)), INK, font=large)
+        for number, ((data, _), lines) in enumerate(zip(wall.pictures, below, strict=True)):
+            x, y = left + GAP + number % n * (SIDE + GAP), TOP + number // n * high
+            _place(sheet, draw, data, (x, y), generated=wall.generated)
+            paragraph(draw, (x, y + SIDE + 4), lines, small, leading=LINE, fill=QUIET)
         left += width
-    said = "Framed with dashes: generated images. None of them is a work."
-    draw.text((2 * GAP, sheet.height - 34), said, QUIET, font=_font(14))
+    draw.text((2 * GAP, sheet.height - 34), SAID, QUIET, font=letters.at(14))
     write_png(path, sheet, records)
 
 
-def _place(
-    sheet: Image.Image, draw: ImageDraw.ImageDraw, data: bytes, label: str, at: tuple[int, int], *, generated: bool
-) -> None:
+def _place(sheet: Image.Image, draw: ImageDraw.ImageDraw, data: bytes, at: tuple[int, int], *, generated: bool) -> None:
     x, y = at
     if generated:
         dashed(draw, (x, y, x + SIDE, y + SIDE), QUIET, dash=5, gap=5)
@@ -74,15 +86,3 @@ def _place(
         scale = min(room / image.width, room / image.height)
         image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
         sheet.paste(image, (x + (SIDE - image.width) // 2, y + (SIDE - image.height) // 2))
-    draw.text((x, y + SIDE + 4), _fitted(label, _font(13), SIDE), QUIET, font=_font(13))
-
-
-def _fitted(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
-    """As many words of a text as one line has room for."""
-    return "".join(broken(text, font, width, most=1))
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont)
-    return font

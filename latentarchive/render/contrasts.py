@@ -13,6 +13,7 @@ from latentarchive.audit import Report
 from latentarchive.audit.copied import possible_copies
 from latentarchive.audit.finding import Finding
 from latentarchive.diffusion.contrast import FILE, PAIRED, Contrast, Made
+from latentarchive.diffusion.generated import discard
 from latentarchive.diffusion.keeping import IMAGES, kept_image
 from latentarchive.render.contact_sheet import Wall, write_sheet
 from latentarchive.render.pages import check_place, page, shown
@@ -67,9 +68,10 @@ ol.sweep > li { border-top: 1px solid var(--line); break-inside: avoid; padding:
   .walls { grid-template-columns: 1fr; }
   .walls ol.works { grid-template-columns: 1fr 1fr; }
   .walls .mat { height: 9rem; }
+  .strip { grid-auto-flow: row; grid-template-columns: 1fr 1fr; overflow: visible; }
 }
 @media print { .walls ol.works { grid-template-columns: repeat(3, 1fr); } .walls .mat, .sweep .mat { height: 7rem; }
-  .strip { overflow: visible; grid-auto-columns: 1fr; } }
+  .strip { overflow: visible; grid-auto-columns: 1fr; } .findings article { break-inside: auto; } }
 """
 
 
@@ -94,6 +96,10 @@ def write(contrast: Contrast, report: Report, folder: Path, *, archive: Archive)
     withheld = set(archive.log.current())
     contrast, report = contrast.without(withheld), report.without(withheld)
     contrast.save(folder)
+    names = {one.id for one in contrast.made}
+    for earlier in (folder / SHEET, *(folder / IMAGES).glob("*.png")):
+        if earlier.stem not in names:
+            discard(earlier)
     report.save(folder / REPORT)
     if contrast.made:
         write_sheet(
@@ -113,7 +119,7 @@ def contrast_page(contrast: Contrast, report: Report, folder: Path, *, archive: 
 <p class=lead>An archive gives back what was put in. A generative model compresses and transforms: what went in is not
 found again as it is.</p>
 <p class=quiet>{shown(contrast.title)}: {contrast.size:,} works. The generator {shown(contrast.generator)} was told
-{CONDITIONS[contrast.told]}. None of the images that it made is a work.{stopped}</p>
+{_told(contrast)}. None of the images that it made is a work.{stopped}</p>
 <nav aria-label="On this page"><p class=quiet><a href="#kept">Kept</a> · <a href="#made">Made</a> ·
 <a href="#findings">What became of it</a> · <a href="#how">How this was made</a></p></nav>
 {f"<ul class=notes>{notes}</ul>" if notes else ""}
@@ -128,6 +134,16 @@ sure. To resemble is to lie near in the archive’s space; it is no origin.</p>
 {_made_how(contrast, report)}
 </main>"""
     return page(_heading(contrast), body, style=STYLE + WALLS)
+
+
+def _told(contrast: Contrast) -> str:
+    """What the generator was told, with what it was told beside an image."""
+    said, record = CONDITIONS[contrast.told], contrast.made[0].record if contrast.made else None
+    if contrast.told != "image" or record is None:
+        return said
+    beside = [f"the words “{shown(record.asked)}”"] if record.asked else []
+    beside += ["the vector of the same work"] if record.items else []
+    return f"{said}, and beside it {' and '.join(beside) or 'nothing'}"
 
 
 def _heading(contrast: Contrast) -> str:
@@ -230,6 +246,7 @@ def _made_how(contrast: Contrast, report: Report) -> str:
             "asked": first.asked,
             "negative": first.negative,
             "told vectors of": ", ".join(dict.fromkeys(item for one in records for item in one.items)),
+            "told captions of": ", ".join(dict.fromkeys(item for one in records for item in one.described)),
             "seeds": f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0]),
             "steps, guidance": f"{first.steps}, {first.guidance:g}",
             "scheduler": first.scheduler,

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.diffusion.experiment import Chart, Experiment, Frame, Measure, Strip, save_experiment
+from latentarchive.diffusion.generated import discard, png
 from latentarchive.errors import ArchiveError
 from latentarchive.plaintext import plain
 from latentarchive.render.arrows import arrows
 from latentarchive.render.charts import chart
+from latentarchive.render.contact_sheet import Wall, write_sheet
 from latentarchive.render.figures import measured
-from latentarchive.render.frames import write_film, write_sheet
+from latentarchive.render.films import Film, can_write_video, film, write_gif, write_video
 from latentarchive.render.pages import check_place, page, shown
 from latentarchive.render.report_page import html_table
 from latentarchive.render.report_style import STYLE as REPORT_STYLE
+from latentarchive.render.text import title
 from latentarchive.render.works import work
 
 STYLE = (
     REPORT_STYLE
     + """
 body { max-width: 76rem; }
-main > section:first-child h2 { border: 0; margin-top: 0; padding-top: 0; }
+main > section:first-child h2, footer h2 { border: 0; margin-top: 0; padding-top: 0; }
 ol.strip { display: grid; gap: 1.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
 ol.strip .mat { height: 8.5rem; padding: .5rem; }
 ol.strip .mat img { image-rendering: auto; }
@@ -35,10 +40,20 @@ ol.strip figcaption { font-size: .8rem; }
 ol.strip .title { font-size: .86rem; }
 ol.strip .quiet { font-size: .76rem; }
 .said { font-variant-numeric: tabular-nums; }
-.film img { image-rendering: auto; max-width: min(100%, 24rem); }
+.film img, .film video { display: block; height: auto; margin-top: .75rem; max-width: min(100%, 24rem); }
+.film :focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+@media print { .film { display: none; } }
 """
 )
 
+SHEET, FILM, VIDEO = "sheet.png", "film.gif", "film.mp4"
+"""Ends of the names of an experiment's files, after its kind."""
+
+ACROSS = 5
+"""Images in a row of the contact sheet."""
+
+SHORT = 16
+"""Rows of a table that stands open."""
 
 CAVEAT = """A generated image is a could-have-been: it stands in a dashed frame and is no work of the archive. Nearest
 is not source: that a work is near says what an image looks like, not what it was made from."""
@@ -74,29 +89,42 @@ def write_experiment(one: Experiment, folder: Path, archives: Mapping[str, Archi
     save_experiment(one, folder)
     captions = {frame.name: frame.caption for strip in one.strips for frame in strip.frames if frame.name}
     names = [name for name in captions if name in one.records]
+    sheet, gif, video = (folder / f"{one.kind}-{name}" for name in (SHEET, FILM, VIDEO))
+    for earlier in (sheet, gif, video):
+        discard(earlier)
     if names:
-        write_sheet(
-            folder / f"{one.kind}-sheet.png",
-            [one.images[name] for name in names],
-            [captions[name] for name in names],
-            [one.records[name] for name in names],
-        )
-    film = folder / f"{one.kind}-film.gif"
-    if one.film:
-        write_film(
-            film,
-            [one.images[name] for name in one.film],
-            [captions.get(name, f"{number} of {len(one.film)}") for number, name in enumerate(one.film, 1)],
-            [one.records[name] for name in one.film],
-        )
-    storage.write_bytes(path, experiment_page(one, archives, film if one.film else None).encode())
+        pictures = [(one.generated(name).png(), captions[name]) for name in names]
+        wall = Wall("Generated, none of them a work", pictures, generated=True, across=ACROSS)
+        write_sheet(sheet, one.title, [wall], [one.records[name] for name in names])
+    made = _film_of(one, captions)
+    if made is not None:
+        write_gif(made, gif)
+        if can_write_video():
+            write_video(made, video)
+    storage.write_bytes(path, experiment_page(one, archives, made, folder).encode())
     return path
 
 
-def experiment_page(one: Experiment, archives: Mapping[str, Archive], film: Path | None) -> str:
-    """The page as one file that needs no other."""
+def _film_of(one: Experiment, captions: Mapping[str, str]) -> Film | None:
+    """The film of an experiment, None if nothing follows another in it."""
+    if not one.film:
+        return None
+    said = [captions.get(name, f"{number} of {len(one.film)}") for number, name in enumerate(one.film, 1)]
+    return film([one.images[name] for name in one.film], said, [one.records[name] for name in one.film])
+
+
+def experiment_page(one: Experiment, archives: Mapping[str, Archive], made: Film | None, folder: Path) -> str:
+    """The page as one file that needs no other.
+
+    Args:
+        one: What was found.
+        archives: By name: where the works come from.
+        made: Its film, None if it has none.
+        folder: Where the film lies: as GIF, and as video where that could be written.
+    """
+    heading = _named(one.title, list(archives.values()))
     body = f"""<header>
-<h1>{shown(one.title)}</h1>
+<h1>{shown(heading)}</h1>
 <p class=lead>{shown(one.about)}</p>
 <p class=quiet>{"; ".join(f"{shown(each.manifest.title)}: {len(each):,} works" for each in archives.values())};
 generator {shown(str(one.settings["generator"]))}. {CAVEAT}</p>
@@ -105,11 +133,25 @@ generator {shown(str(one.settings["generator"]))}. {CAVEAT}</p>
 <section><h2>What was found</h2>{"".join(map(_measure, one.measures))}
 {"".join(f"<p class=quiet>{shown(note)}</p>" for note in (*one.cautions(), *one.notes))}</section>
 {"".join(_strip(strip, one, archives) for strip in one.strips)}
-{_film(one, film)}
+{_film(one, made, folder)}
 {"".join(_chart(number, each) for number, each in enumerate(one.charts, 1))}
 </main>
 {_made(one)}"""
-    return page(plain(one.title), body, style=STYLE)
+    return page(plain(heading), body, style=STYLE)
+
+
+def _named(text: str, archives: Sequence[Archive]) -> str:
+    """A text with the title of each work before its id, where an archive shows that work."""
+
+    def named(found: re.Match[str]) -> str:
+        item_id = found[1]
+        for archive in archives:
+            row = archive.collection.row(item_id)
+            if row is not None and archive.visible[row]:
+                return f"“{title(archive.collection.items([row])[0])}” ({item_id})"
+        return found[0]
+
+    return re.sub(r"(?:item )?([^\s“”:]+:[^\s“”,]+)", named, text)
 
 
 def terminal(one: Experiment) -> str:
@@ -117,11 +159,12 @@ def terminal(one: Experiment) -> str:
     lines = [one.title, ""]
     for measure in one.measures:
         lines.append(measure.sentence)
-        lines += [f"    {said}" for said in [*_facts(measure), *measure.notes]]
+        lines += [f"    {said}" for said in [*facts(measure), *measure.notes]]
     return "\n".join(plain(line) for line in [*lines, *one.cautions(), *one.notes])
 
 
-def _facts(one: Measure) -> list[str]:
+def facts(one: Measure) -> list[str]:
+    """The figures behind a sentence, in words; empty where there are none."""
     return measured(
         Finding(
             sentence=one.sentence,
@@ -138,10 +181,10 @@ def _facts(one: Measure) -> list[str]:
 
 
 def _measure(one: Measure) -> str:
-    facts = "; ".join(map(shown, _facts(one)))
+    figures = "; ".join(map(shown, facts(one)))
     notes = "".join(f"<li>{shown(note)}</li>" for note in one.notes)
     return f"""<article><p class=sentence>{shown(one.sentence)}</p>
-{f"<p class=facts>{facts}</p>" if facts else ""}{f"<ul class=notes>{notes}</ul>" if notes else ""}</article>"""
+{f"<p class=facts>{figures}</p>" if figures else ""}{f"<ul class=notes>{notes}</ul>" if notes else ""}</article>"""
 
 
 def _strip(strip: Strip, one: Experiment, archives: Mapping[str, Archive]) -> str:
@@ -158,7 +201,7 @@ def _frame(frame: Frame, one: Experiment, archives: Mapping[str, Archive]) -> st
         return figure.replace("<figcaption>", f"<figcaption>{caption}", 1)
     image = one.generated(frame.name)
     data = base64.b64encode(image.png()).decode()
-    caption = shown(frame.caption)
+    caption = shown(_named(frame.caption, [archives[one.archive]]))
     return f"""<figure class=generated>
 <div class=mat><img alt="Generated image, not a work: {caption}" src="data:image/png;base64,{data}"></div>
 <figcaption><p class="title said">{caption}</p>
@@ -166,14 +209,27 @@ def _frame(frame: Frame, one: Experiment, archives: Mapping[str, Archive]) -> st
 </figure>"""
 
 
-def _film(one: Experiment, path: Path | None) -> str:
-    if path is None:
+def _film(one: Experiment, made: Film | None, folder: Path) -> str:
+    """A film with something to stop it by: the controls of a video, or the line that opens and closes a GIF."""
+    if made is None:
         return ""
-    data = base64.b64encode(path.read_bytes()).decode()
+    gif, video = (folder / f"{one.kind}-{name}" for name in (FILM, VIDEO))
+    alt = f"Film of {len(made.frames)} generated images, none a work"
+    width, height = made.frames[0].size
+    links = ", ".join(f'<a href="{path.name}">{path.name}</a>' for path in (video, gif) if path.exists())
+    if video.exists():
+        poster = base64.b64encode(png(made.frames[0], made.records[:1])).decode()
+        data = base64.b64encode(video.read_bytes()).decode()
+        shows = f"""<video controls loop muted playsinline preload=metadata width={width} height={height}
+aria-label="{alt}" poster="data:image/png;base64,{poster}" src="data:video/mp4;base64,{data}"></video>"""
+    else:
+        data = base64.b64encode(gif.read_bytes()).decode()
+        shows = f"""<details><summary>Play, and close to stop</summary>
+<img alt="{alt}" width={width} height={height} src="data:image/gif;base64,{data}"></details>"""
     return f"""<section class=film><h2>As a film</h2>
-<p class=quiet>{len(one.film)} generated images; the GIF {shown(path.name)} lies beside this page, its records in
-{shown(path.with_suffix(".json").name)}.</p>
-<img alt="Film of {len(one.film)} generated images, none a work" src="data:image/gif;base64,{data}"></section>"""
+<p class=quiet>{len(made.frames)} generated images, {made.seconds:.1f} seconds, without sound. Beside this page:
+{links}, and <a href="{gif.with_suffix(".json").name}">the records of its frames</a>.</p>
+{shows}</section>"""
 
 
 def _chart(number: int, one: Chart) -> str:
@@ -182,17 +238,27 @@ def _chart(number: int, one: Chart) -> str:
     kept = Table(columns=one.columns, rows=one.rows, ids=one.ids)
     drawn, heading = "", f"chart{number}"
     if one.kind == "arrows":
-        drawn = f"<figure class=picture>{arrows(one)}<figcaption class=quiet>{shown(one.alt)}</figcaption></figure>"
+        said = f"{one.alt} {one.note}"
+        drawn = f"<figure class=picture>{arrows(one)}<figcaption class=quiet>{shown(said)}</figcaption></figure>"
     elif one.kind:
         picture = Picture(kind="bars" if one.kind == "bars" else "curve", x=one.x, y=one.y, alt=one.alt)
         drawn = f"<figure class=picture>{chart(picture, kept, labelled_by=heading)}</figure>"
+    stands = " open" if not one.kind and len(one.rows) <= SHORT else ""
     return f"""<section><h2 id={heading}>{shown(one.heading)}</h2>{drawn}
-<details{"" if one.kind else " open"}><summary>{len(one.rows)} rows</summary>{html_table(kept)}</details></section>"""
+<details{stands}><summary>{len(one.rows)} rows</summary>{html_table(kept)}</details></section>"""
+
+
+def _setting(value: Any) -> str:
+    """A setting as a reader writes it: several of them between commas."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) or "(nothing)" for each in value)
+    return str(value)
 
 
 def _made(one: Experiment) -> str:
     facts = "".join(
-        f"<dt>{shown(name.replace('_', ' '))}</dt><dd>{shown(str(value))}</dd>" for name, value in one.settings.items()
+        f"<dt>{shown(name.replace('_', ' '))}</dt><dd>{shown(_setting(value))}</dd>"
+        for name, value in one.settings.items()
     )
     return f"""<footer><h2>How this was made</h2><dl>{facts}</dl>
 <p class=quiet>Every image lies in the folder images with its record inside and beside it: prompts, seed, conditioning

@@ -93,7 +93,7 @@ def map_page(view: Map, archive: Archive) -> str:
     data = {
         "places": _base64(np.round(view.xy[points] * 65535).astype("<u2")),
         "groups": _base64((groups.of[points] if groups is not None else np.zeros(len(points))).astype(np.uint8)),
-        "colours": colours_of(view),
+        "colours": colours_of(groups),
         "sheets": sheets,
         "sizes": sizes,
         "sprites": [place[at] for at in sprites],
@@ -189,7 +189,7 @@ def _legend(view: Map) -> str:
     entries = "".join(
         f'<li><button data-group={at} aria-pressed=true><i style="background:{colour}"></i>{shown(name)}'
         f" <span class=quiet>{count:,}</span></button></li>"
-        for at, (name, colour, count) in enumerate(zip(groups.names, colours_of(view), groups.counts, strict=True))
+        for at, (name, colour, count) in enumerate(zip(groups.names, colours_of(groups), groups.counts, strict=True))
     )
     return f"<p class=quiet>Colours: {shown(groups.field)}, as recorded.</p><ul class=legend>{entries}</ul>"
 

@@ -12,7 +12,7 @@ from latentarchive import storage
 from latentarchive.archive import Archive
 from latentarchive.errors import ArchiveError
 from latentarchive.images import decode
-from latentarchive.maps.groups import NOTHING, OTHER
+from latentarchive.maps.groups import NOTHING, OTHER, Groups
 from latentarchive.maps.hanging import Box
 from latentarchive.maps.making import Map
 from latentarchive.render.lettering import Type, broken, paragraph
@@ -72,16 +72,16 @@ def write_sheet(view: Map, archive: Archive, path: Path, *, letters: Type | None
     return letters.missing([archive.manifest.title, *names, *view.notes])
 
 
-def colours_of(view: Map) -> tuple[str, ...]:
+def colours_of(groups: Groups | None) -> tuple[str, ...]:
     """The colour of each group of a map; none without groups."""
-    if view.groups is None:
+    if groups is None:
         return ()
-    ramp = RAMP if view.groups.ordered else COLOURS
+    ramp = RAMP if groups.ordered else COLOURS
     last = {OTHER: COLOURS[-2], NOTHING: COLOURS[-1]}
-    plain = [name for name in view.groups.names if name not in last]
-    places = np.linspace(0, len(RAMP) - 1, len(plain)).round().astype(int) if view.groups.ordered else range(len(plain))
+    plain = [name for name in groups.names if name not in last]
+    places = np.linspace(0, len(RAMP) - 1, len(plain)).round().astype(int) if groups.ordered else range(len(plain))
     own = dict(zip(plain, (ramp[at] for at in places), strict=True))
-    return tuple(last.get(name) or own[name] for name in view.groups.names)
+    return tuple(last.get(name) or own[name] for name in groups.names)
 
 
 def rights_of(view: Map, archive: Archive) -> str:
@@ -141,7 +141,7 @@ def _points(page: Image.Image, sheet: Sheet, view: Map, places: NDArray[np.float
     pixels = np.array(page)
     radius = 5 if len(view) <= 20_000 else 2
     x, y = (np.round(sheet.px(1) * places[:, axis]).astype(int) for axis in (0, 1))
-    colours = [_rgb(colour) for colour in colours_of(view)] or [_rgb(ON_PANEL)]
+    colours = [rgb(colour) for colour in colours_of(view.groups)] or [rgb(ON_PANEL)]
     own = np.array(colours, np.uint8)[view.groups.of if view.groups is not None else np.zeros(len(view), int)]
     for dx in range(-radius, radius + 1):
         for dy in range(-radius, radius + 1):
@@ -150,7 +150,8 @@ def _points(page: Image.Image, sheet: Sheet, view: Map, places: NDArray[np.float
     page.paste(Image.fromarray(pixels))
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
+def rgb(colour: str) -> tuple[int, int, int]:
+    """The parts of a colour ``#rrggbb``, from 0 to 255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
@@ -180,7 +181,7 @@ def _hang(
     picture, corner = inside(decode(thumb).image, sheet.box(box))
     if view.groups is not None:
         edge = round(sheet.px(0.45))
-        colour = colours_of(view)[view.groups.of[at]]
+        colour = colours_of(view.groups)[view.groups.of[at]]
         right, bottom = corner[0] + picture.width, corner[1] + picture.height
         draw.rectangle((corner[0] - edge, corner[1] - edge, right + edge - 1, bottom + edge - 1), fill=colour)
     page.paste(picture, corner)
@@ -225,7 +226,9 @@ def _legend(draw: ImageDraw.ImageDraw, sheet: Sheet, view: Map, left: float, y: 
     draw.text((sheet.px(left), y), f"Colours: {view.groups.field}", font=sheet.type(9.5, italic=True), fill=INK)
     y += sheet.px(5)
     row, half = sheet.px(4.1), SIDE / 2
-    for at, (name, colour, n) in enumerate(zip(view.groups.names, colours_of(view), view.groups.counts, strict=True)):
+    for at, (name, colour, n) in enumerate(
+        zip(view.groups.names, colours_of(view.groups), view.groups.counts, strict=True)
+    ):
         x = left + half * (at % 2)
         top = y + row * (at // 2)
         draw.rectangle((sheet.px(x), top, sheet.px(x + 3), top + sheet.px(3)), fill=colour)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from latentarchive.dates import parse_years
@@ -13,47 +12,14 @@ from latentarchive.errors import SourceError, nearest
 from latentarchive.items import Item, local_id
 from latentarchive.rights import Rights, classify, mining_code
 from latentarchive.sources.base import Source
+from latentarchive.sources.column_names import ALIASES, PUBLIC_DOMAIN_FLAGS, columns_of
 from latentarchive.sources.values import as_text, canonical, cleaned, collapsed, flatten, is_address, whole_year
-
-ALIASES: dict[str, tuple[str, ...]] = {
-    # LAION SAMPLE_ID and hash, DataComp uid, COYO id, img2dataset key, Met Object ID, CollectionBuilder objectid
-    "id": ("sampleid", "uid", "objectid", "id", "recordid", "itemid", "key", "hash", "accessionnumber",
-           "inventorynumber", "identifier"),
-    "image": ("file", "filename", "filepath", "imagepath", "imagefile", "localpath", "path", "image"),
-    "title": ("title", "objecttitle", "worktitle", "name"),
-    "text": (".txt", "caption", "text", "description", "alttext", "alt", "topcaption", "shortdescription"),
-    "creator": ("creator", "creators", "artist", "artists", "artistdisplayname", "artisttitle", "artistname", "author",
-                "authors", "photographer", "painter", "maker", "creator.fullname", "creator.name", "artist.name",
-                "artistdisplay"),
-    "date": ("date", "objectdate", "creationdate", "datecreated", "datedisplay", "displaydate", "datetext"),
-    "year": ("year", "objectbegindate", "datestart", "startyear", "yearstart", "begindate", "dateearliest",
-             "creationdateearliest"),
-    "year_end": ("yearend", "objectenddate", "dateend", "endyear", "enddate", "datelatest", "creationdatelatest"),
-    "medium": ("medium", "mediumdisplay", "technique", "materials", "formatoriginal", "originalformat"),
-    "place": ("place", "location", "placeoforigin", "placename", "spatial", "coverage", "country"),
-    "subjects": ("subjects", "subject", "tags", "keywords", "subjecttitles"),
-    "rights": ("rightsstatement", "rightsuri", "rightsstatementuri", "licenseuri", "licenseurl", "license", "licence",
-               "license.name", "license.url", "rights", "rightsandreproduction", "copyrightnotice", "copyright"),
-    "mining": ("mining", "datamining", "plusdatamining"),
-    "url": ("weburl", "pageurl", "objecturl", "linkresource", "homepage", "permalink", "landingpage", "url", "link"),
-    "source": ("repository", "holdinginstitution", "institution", "dataprovider", "source"),
-}  # fmt: skip
-"""Usual column names of each field, in order of preference, as `canonical` writes them."""
-
-IMAGE_ADDRESSES = ("imageurl", "primaryimage", "objectlocation")
-"""Columns that hold the address of an image: they stand in for `url` and `image` where those are not stated."""
-
-PUBLIC_DOMAIN_FLAGS = ("ispublicdomain", "publicdomain")
-"""Columns that are true where the work is in the public domain; false states nothing about its rights."""
 
 KEPT_IDS = frozenset({"sampleid", "uid", "key", "hash"})
 """Id columns that stay in `extra` too: tests of membership look for them by name."""
 
 UNSTATED = frozenset({"?"})
 """LAION's LICENSE where no licence was found."""
-
-_SEVERAL = frozenset({"image", "rights", "url"})
-"""Fields that look at every column with a usual name, not only at the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +101,7 @@ class Columns:
         """
         row = flatten(row)
         values = {name: text for name, value in row.items() if (text := as_text(value))}
-        bound = _bound(tuple(row), self.mapped)
+        bound = columns_of(tuple(row), self.mapped)
         took: set[str] = set()
 
         def joined(key: str) -> str:
@@ -246,23 +212,6 @@ class Catalogued(Source):
     def catalogue(self) -> Columns:
         """How the columns of this collection become items."""
         return Columns(name=self.name, mapping=self.columns, separators=self.separators, defaults=self.defaults)
-
-
-@lru_cache(maxsize=256)
-def _bound(names: tuple[str, ...], mapped: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, tuple[str, ...]]:
-    """The columns of each field, for rows with these column names."""
-    own = dict(mapped)
-    by_name: dict[str, str] = {}
-    for name in names:
-        by_name.setdefault(canonical(name), name)
-    bound: dict[str, tuple[str, ...]] = {}
-    for key, aliases in ALIASES.items():
-        usual = tuple(by_name[a] for a in aliases if a in by_name)
-        if key in ("year", "year_end"):  # a column that the recipe calls the date is a date as written
-            usual = tuple(name for name in usual if name not in own.get("date", ()))
-        bound[key] = own.get(key, usual if key in _SEVERAL else usual[:1])
-    addresses = tuple(by_name[a] for a in IMAGE_ADDRESSES if a in by_name)
-    return bound | {"addresses": addresses}
 
 
 def _addresses(

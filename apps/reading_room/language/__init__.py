@@ -12,6 +12,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from reading_room.kiosk import profile
+
 ENGLISH = "en"
 NAMES = {
     "en": "English",
@@ -26,6 +28,9 @@ NAMES = {
 
 RIGHT_TO_LEFT = ("ar",)
 
+VISIT = "language"
+"""Where the session holds the language of a visit."""
+
 
 @cache
 def words(code: str) -> dict[str, str]:
@@ -34,10 +39,29 @@ def words(code: str) -> dict[str, str]:
     return tomllib.loads(path.read_text("utf-8")) if code in NAMES and path.is_file() else {}
 
 
+def offered() -> tuple[str, ...]:
+    """Languages that a visitor may choose here, the first one before they have chosen: a kiosk names its own."""
+    kiosk = profile.current()
+    return kiosk.languages if kiosk else tuple(NAMES)
+
+
 def code() -> str:
-    """The language that the address asks for, else English."""
-    asked = st.query_params.get("lang", ENGLISH)
-    return asked if asked in NAMES else ENGLISH
+    """The language that the address asks for, else that of this visit, else the first that is offered."""
+    asked = st.query_params.get("lang", "") or st.session_state.get(VISIT, "")
+    return asked if asked in offered() else offered()[0]
+
+
+def keep() -> None:
+    """Keep the language through a visit: Streamlit's own menu forgets what stands in the address."""
+    if st.query_params.get("lang", "") in offered():
+        st.session_state[VISIT] = st.query_params["lang"]
+    elif st.session_state.get(VISIT) in offered():
+        st.query_params["lang"] = st.session_state[VISIT]
+
+
+def direction(language: str) -> str:
+    """Where lines of a language begin: ``ltr`` or ``rtl``."""
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
 def say(english: str, /, **values: object) -> str:
@@ -49,5 +73,10 @@ def say(english: str, /, **values: object) -> str:
         values: What is filled in. Text of an archive is not read as Markdown only if it went through
             `shared.plainly` before.
     """
-    said = words(code()).get(english, english)
+    return say_in(code(), english, **values)
+
+
+def say_in(language: str, english: str, /, **values: object) -> str:
+    """The app's own words in a language by its code; see `say`."""
+    said = words(language).get(english, english)
     return said.format(**values) if values else said

@@ -1,0 +1,77 @@
+// Pictures on the map: tiles of works that stand for those around them, and close by each work's own.
+
+const ACROSS = 8, SIDE = 64; // as latentarchive/maps/tiles.py draws them
+const CELL = 48, OWN = 76, CLOSE = 500, HELD = 700; // pixels of a picture among many and of one close by
+
+export class Pictures {
+  constructor(base, levels, ask, redraw) {
+    Object.assign(this, { base, levels, ask, redraw, cells: new Map(), images: new Map(), near: null });
+  }
+
+  // What is drawn at this scale: [[place, image, source box, x, y, side]], x and y in pixels from the left upper corner.
+  shown(scene) {
+    return this.near ? this.own(scene) : this.tiles(scene);
+  }
+
+  tiles({ scale, left, top, width, height, ratio }) {
+    const level = Math.max(0, Math.min(this.levels - 1, Math.ceil(Math.log2(scale / ratio / (ACROSS * CELL)))));
+    const cells = this.level(level), across = ACROSS << level, cell = scale / across, found = [];
+    const side = Math.min(cell * 0.86, CELL * ratio);
+    for (let i = 0; cells && i < cells.length; i += 3) {
+      const x = left + (cells[i] + 0.5) * cell, y = top + (cells[i + 1] + 0.5) * cell;
+      if (x < -side || y < -side || x > width + side || y > height + side) continue;
+      const [column, row] = [cells[i], cells[i + 1]];
+      const image = this.image(`tiles/${level}/${Math.floor(column / ACROSS)}/${Math.floor(row / ACROSS)}`);
+      if (image) found.push([cells[i + 2], image, [(column % ACROSS) * SIDE, (row % ACROSS) * SIDE, SIDE, SIDE], x, y, side]);
+    }
+    return found;
+  }
+
+  own({ x, y, scale, left, top, width, height, ratio }) {
+    const side = OWN * ratio, taken = new Set(), found = [];
+    for (const place of this.near) {
+      const across = left + x[place] * scale, down = top + (1 - y[place]) * scale;
+      if (across < 0 || down < 0 || across > width || down > height) continue;
+      const around = []; // the squares of a grid that the picture reaches into: one picture to each
+      for (const i of [0, 1]) for (const j of [0, 1]) {
+        around.push(`${Math.floor((across - side / 2) / side) + i},${Math.floor((down - side / 2) / side) + j}`);
+      }
+      if (around.some((one) => taken.has(one))) continue;
+      around.forEach((one) => taken.add(one));
+      const image = this.image(`thumbs/${place}`);
+      if (image) found.push([place, image, null, across, down, side]);
+    }
+    return found;
+  }
+
+  // After a movement: whether few enough works are in view for each to have its own picture.
+  settle(places) {
+    this.near = places.length && places.length < CLOSE ? places : null;
+  }
+
+  level(level) {
+    if (!this.cells.has(level)) {
+      this.cells.set(level, null);
+      this.ask(`cells/${level}`).then((bytes) => {
+        this.cells.set(level, bytes ? new Int32Array(bytes) : new Int32Array());
+        this.redraw();
+      });
+    }
+    return this.cells.get(level);
+  }
+
+  image(path) {
+    let held = this.images.get(path);
+    if (held) this.images.delete(path); // the one that was asked for last is the last to go
+    else {
+      held = new Image();
+      held.decoding = "async";
+      held.onload = () => this.redraw();
+      held.onerror = () => { held.failed = true; };
+      held.src = `${this.base}/${path}`;
+    }
+    this.images.set(path, held);
+    if (this.images.size > HELD) this.images.delete(this.images.keys().next().value);
+    return held.complete && held.naturalWidth ? held : null;
+  }
+}

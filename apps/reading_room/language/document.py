@@ -1,0 +1,39 @@
+"""The language and direction of the whole page, which Streamlit leaves English and left to right; and their choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from reading_room import language
+from reading_room.language import say
+
+_component = st.components.v2.component(
+    "latentarchive.document", js=Path(__file__).with_name("document.js").read_text("utf-8")
+)
+
+_KEY = "language.chosen"
+
+
+def declare() -> None:
+    """Tell the browser, and with it screen readers, which language this page is in, and where its lines begin."""
+    code = language.code()
+    _component(key="document", data={"lang": code, "dir": language.direction(code)})
+
+
+def choose() -> None:
+    """The choice of language in the sidebar; it stands in the address and stays while pages change."""
+    codes = language.offered()
+    st.sidebar.selectbox(
+        say("Language"),
+        codes,
+        index=codes.index(language.code()),
+        format_func=language.NAMES.__getitem__,
+        key=_KEY,
+        on_change=_change,
+    )
+
+
+def _change() -> None:
+    st.query_params["lang"] = st.session_state[_KEY]

@@ -1,0 +1,172 @@
+"""An archive described in sentences, for its card and for the foot of every page."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from latentarchive.render.figures import percent
+from reading_room.language import say
+from reading_room.shared import plainly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from latentarchive.archive import Archive
+    from latentarchive.encoders.origins import Origin
+    from latentarchive.export.dataset_card import DatasetCard, IndexFacts
+    from latentarchive.export.facts import Facts
+
+
+def card(archive: Archive) -> DatasetCard:
+    """The card of an archive; measured once for each state of it, and of what is withheld."""
+    return _card(archive, archive.log.stamp)
+
+
+def classes(archive: Archive) -> Mapping[str, int]:
+    """Works that are shown by what may be done with them; counted once for each state, as `card`."""
+    return _classes(archive, archive.log.stamp)
+
+
+@lru_cache(maxsize=8)
+def _card(archive: Archive, _stamp: tuple[int, int]) -> DatasetCard:
+    from latentarchive.export.dataset_card import dataset_card
+
+    return dataset_card(archive)
+
+
+@lru_cache(maxsize=32)
+def _classes(archive: Archive, _stamp: tuple[int, int]) -> Mapping[str, int]:
+    from latentarchive.export.dataset_card import rights_classes
+
+    return rights_classes(archive)
+
+
+def lead(card: DatasetCard) -> str:
+    """How large it is, and when it was built."""
+    return say(
+        "{count} works can be seen here. The archive was built on {date}.",
+        count=f"{card.facts.n:,}",
+        date=card.created[:10],
+    )
+
+
+def method(kind: str) -> str:
+    """How the works came in, by the kind of source."""
+    ways = {
+        "folder": say("Read from a folder of image files, with what stands beside them and in them."),
+        "table": say("Read from a table of the collection’s own records; a row is a work."),
+        "webdataset": say("Read from shards of images and texts, as data sets for training are published."),
+        "huggingface": say("Read from a data set as the Hugging Face hub publishes it."),
+        "embeddings": say("Read from embeddings and records that others published; the images were not seen here."),
+        "cabinet": say("Drawn by the program itself: these are no works of anybody, and their faults were planted."),
+    }
+    how = ways.get(kind) or say("How its works came in is not known.")
+    return f"{how} {say('Nothing was guessed and nothing added; a field that is empty says so.')}"
+
+
+def rights(counts: Mapping[str, int], n: int) -> str:
+    """How many works are open, restricted, unknown."""
+    return say(
+        "Rights are those of each work: {open} of {n} are open, {restricted} restricted, of {unknown} they are "
+        "unknown. “Unknown” does not mean free.",
+        open=f"{counts.get('open', 0):,}",
+        restricted=f"{counts.get('restricted', 0):,}",
+        unknown=f"{counts.get('unknown', 0):,}",
+        n=f"{n:,}",
+    )
+
+
+def fields() -> dict[str, str]:
+    """Fields of a work in the visitor's words."""
+    return {
+        "title": say("title"),
+        "text": say("description"),
+        "creator": say("maker"),
+        "date": say("date as written"),
+        "year": say("date that could be read as years"),
+        "medium": say("medium"),
+        "place": say("place"),
+        "rights": say("rights"),
+        "url": say("address of its page"),
+        "source": say("who holds it"),
+    }
+
+
+def stages() -> dict[str, str]:
+    """Where on its way an input was rejected."""
+    return {
+        "source": say("in the records"),
+        "read": say("reading the file"),
+        "decode": say("opening the image"),
+        "encode": say("computing its vector"),
+    }
+
+
+def span(facts: Facts) -> str:
+    """The years that dates cover."""
+    if facts.first is None or facts.last is None:
+        return say("No date could be read as years.")
+    return say(
+        "Dates run from {first} to {last}; of {count} works of {n} ({share}) they could be read.",
+        first=_year(facts.first),
+        last=_year(facts.last),
+        count=f"{facts.dated:,}",
+        n=f"{facts.n:,}",
+        share=percent(facts.dated / facts.n) if facts.n else "–",
+    )
+
+
+def encoder(told: Origin) -> str:
+    """What compares the works, and what it learned from; in one sentence."""
+    name = plainly(told.name)
+    if told.kind == "none":
+        return say(
+            "This archive holds only records: works are found by words of the catalogue, none is compared by eye."
+        )
+    if not told.trained_on:
+        return say("Works are compared by the encoder {name}; what it was trained on is not known.", name=name)
+    trained = plainly(told.trained_on)
+    if told.works is None:
+        return say("Works are compared by the encoder {name}, trained on: {trained}.", name=name, trained=trained)
+    return say(
+        "Works are compared by the encoder {name}, trained on {count} works of: {trained}.",
+        name=name,
+        trained=trained,
+        count=f"{told.works:,}",
+    )
+
+
+def index(told: IndexFacts) -> str:
+    """How nearest works are looked for, and what is missed by it."""
+    if told.recall is None:
+        return say("A search compares all works: none that is nearer is missed.")
+    return say(
+        "A search looks through an index ({factory}), which finds {recall} of the ten truly nearest works, measured "
+        "over {queries} queries; what it finds is compared exactly.",
+        factory=plainly(told.factory),
+        recall=percent(told.recall),
+        queries=f"{told.queries:,}",
+    )
+
+
+def absent(card: DatasetCard) -> str:
+    """How many inputs were rejected, and how many works are withheld."""
+    rejected = (
+        say("{count} of {n} inputs could not be used.", count=f"{card.rejected:,}", n=f"{card.inputs:,}")
+        if card.rejected
+        else say("All {n} inputs could be used.", n=f"{card.inputs:,}")
+    )
+    withheld = (
+        say(
+            "{count} works are withheld: they are shown nowhere and are in none of these figures.",
+            count=f"{card.facts.withheld:,}",
+        )
+        if card.facts.withheld
+        else say("No work is withheld.")
+    )
+    return f"{rejected} {withheld}"
+
+
+def _year(year: int) -> str:
+    return say("{year} BCE", year=-year) if year < 0 else str(year)

@@ -1,0 +1,83 @@
+"""What was measured: one sentence each, its figures on demand; and drawings of curves and bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from latentarchive.audit.finding import Finding, Picture, Table
+from latentarchive.diffusion.experiment import Chart, Measure
+from latentarchive.render.charts import chart
+from latentarchive.render.experiments import facts
+from latentarchive.render.figures import cell, measured
+from reading_room.language import say
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "latentarchive.sentences",
+    css=(_HERE / "sentences.css").read_text("utf-8"),
+    js=(_HERE / "sentences.js").read_text("utf-8"),
+)
+
+ROWS = 12
+"""Rows of a table that stand on a page; the files that can be fetched have all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence, as plain text, with what stands behind it."""
+
+    text: str
+    #: What was asked, in a word or two.
+    name: str = ""
+    facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    #: An SVG that the library drew.
+    drawing: str = field(default="")
+
+
+def of_finding(one: Finding) -> Sentence:
+    """A finding of a check."""
+    columns, rows = _table(one.table) if one.table is not None else ((), ())
+    return Sentence(one.sentence, one.check.partition(".")[2], tuple(measured(one)), one.notes, columns, rows)
+
+
+def of_measure(one: Measure) -> Sentence:
+    """A measure of an experiment."""
+    return Sentence(one.sentence, "", tuple(facts(one)), one.notes)
+
+
+def of_chart(one: Chart) -> Sentence:
+    """A table of an experiment, and its drawing where it has one."""
+    table = Table(columns=one.columns, rows=one.rows, ids=one.ids)
+    drawn = ""
+    if one.kind in ("bars", "curve"):
+        picture = Picture(kind="bars" if one.kind == "bars" else "curve", x=one.x, y=one.y, alt=one.alt)
+        drawn = chart(picture, table)
+    columns, rows = _table(table, most=len(one.rows))
+    return Sentence(one.heading, columns=columns, rows=rows, drawing=drawn)
+
+
+def show(sentences: Sequence[Sentence], *, key: str, label: str) -> None:
+    """Show them as a list, in their order.
+
+    Args:
+        sentences: None: nothing is drawn.
+        key: Of this list on its page.
+        label: What the list is, for screen readers.
+    """
+    if sentences:
+        words = {"figures": say("figures"), "table": say("table"), "rows": say("rows")}
+        _component(key=key, data={"label": label, "sentences": [asdict(one) for one in sentences], "words": words})
+
+
+def _table(table: Table, most: int = ROWS) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    rows = (
+        tuple(cell(value, name) for value, name in zip(row, table.columns, strict=True)) for row in table.rows[:most]
+    )
+    return table.columns, tuple(rows)
