@@ -144,7 +144,7 @@ def test_where_nothing_is_found_it_says_what_to_take_away(room, small_cabinet):
     assert page.info[0].value == "Nothing was found."
     back = [button for button in page.button if button.key.startswith("search.back")]
     n = len(small_cabinet.search("jug", by="words", k=192, where="coalesce(year_end, year) >= 1850").hits)
-    assert [button.label for button in back] == [f"Take away Place\\: nowhere: {n} works"]
+    assert [button.label for button in back] == [f"Without “Place\\: nowhere” there are {n} works"]
     sound(back[0].click().run())
     assert len(cards(page)) > 0
     nothing = sound(room(small_cabinet.path, q="qqqqqq", by="words"))

@@ -247,7 +247,8 @@ def results() -> None:
     except ArchiveError as error:
         st.error(plainly(str(error)))
         return
-    st.caption(f"{plainly(trays.in_words(terms, names))} — {counted(found)}")
+    question = plainly(trays.in_words(terms, names))
+    st.caption(f"{question} — {counted(found)}" if found.results.hits else question)
     for note in found.results.notes:
         st.caption(plainly(note))
     if not found.results.hits:
