@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from latentarchive.collapsing import Group, Miniatures, collapsed
 from latentarchive.query import Hit, Results, Term
+from latentarchive.wording import shortened
 from reading_room import cards
 from reading_room.asked import Asked
 from reading_room.cards import Card
@@ -70,7 +71,7 @@ def shown(found: Answer, archive: str, names: Sequence[str], kept: Sequence[str]
 
 def _card(group: Group, results: Results, archive: str, names: Sequence[str], kept: Sequence[str]) -> Card:
     nearest = results.nearest[group.best.rank - 1] if results.nearest else None
-    notes = [] if nearest is None else [say("nearest to {what}", what=names[nearest])]
+    notes = [] if nearest is None else [say("nearest to {what}", what=shortened(names[nearest], 60))]
     copies = tuple(_copy(copy.hit, copy.same, archive) for copy in group.copies)
     return cards.of_hit(
         group.best,

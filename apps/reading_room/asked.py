@@ -31,7 +31,7 @@ KINDS = {"id": "item", "text": "text", "picture": "picture"}
 """What an entry of a tray begins with in the address, and the kind of term that it is."""
 
 _FACET, _TEXT = "f.", "w."
-_OWN = ("q", "like", "unlike", "by", "from", "to", "where", "varied", "rerank", "copies", "p")
+_OWN = ("q", "like", "unlike", "by", "from", "to", "where", "varied", "rerank", "copies", "pg")
 _NUMBER = r"\d{1,3}(?:\.\d{1,3})?"
 _ENTRY = re.compile(
     rf"(?P<kind>id|text|picture):(?P<value>.+?)(?:#xywh=percent:(?P<region>{_NUMBER}(?:,{_NUMBER}){{3}}))?"
@@ -100,7 +100,7 @@ class Asked:
             "varied": "1" if self.varied else "",
             "rerank": self.rerank,
             "copies": "each" if self.copies else "",
-            "p": "" if self.page == 1 else str(self.page),
+            "pg": "" if self.page == 1 else str(self.page),
         }
         params = {name: [value] for name, value in said.items() if value}
         params |= {name: list(map(written, terms)) for name, terms in (("like", self.like), ("unlike", self.unlike))}
@@ -172,7 +172,7 @@ def read(params: Mapping[str, Sequence[str]]) -> tuple[Asked, list[str]]:
         varied=one.get("varied") == "1",
         rerank=rerank,
         copies=one.get("copies") == "each",
-        page=_page(one.get("p", "")),
+        page=_page(one.get("pg", "")),
     )
     return asked, complaints
 
@@ -223,8 +223,7 @@ def read_term(text: str, sign: int) -> Term:
         raise ValueError(message)
     region = None
     if found["region"] and found["kind"] != "text":
-        left, top, width, height = map(float, found["region"].split(","))
-        region = Region(left, top, width, height, percent=True)
+        region = read_region(found["region"])
     value = found["value"]
     if found["region"] and region is None:
         value += f"#xywh=percent:{found['region']}"
@@ -233,6 +232,15 @@ def read_term(text: str, sign: int) -> Term:
     return Term(
         "item" if kind == "id" else "text" if kind == "text" else "picture", value[:LONGEST], sign * weight, region
     )
+
+
+def read_region(text: str) -> Region:
+    """A part of a picture as left, top, width and height in percent. Raises `ValueError`."""
+    left, top, width, height = map(float, text.split(","))
+    if not all(0 <= number <= 100 for number in (left, top, width, height)):
+        message = f"{text!r} is no part of a picture"
+        raise ValueError(message)
+    return Region(left, top, width, height, percent=True)
 
 
 def _year(text: str, complaints: list[str]) -> int | None:

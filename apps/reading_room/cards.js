@@ -21,7 +21,8 @@ function drawn(card, data, act) {
   const inside = card.image
     ? made("img", { src: card.image, alt: card.alt, loading: "lazy", decoding: "async" })
     : made("span", {}, words.nothing);
-  const mat = made(card.href ? "a" : "div", { class: "mat", href: card.href, tabindex: card.href ? "-1" : "" }, inside);
+  const mat = made(card.href ? "a" : "div", { class: card.image ? "mat" : "mat none", href: card.href,
+    tabindex: card.href ? "-1" : "" }, inside);
   const name = made(card.href ? "a" : "span", { href: card.href, title: card.title, dir: "auto" }, card.title);
   for (const link of card.href ? [mat, name] : []) link.addEventListener("click", open);
   const line = (said, kind = "quiet") => made("p", { class: kind, dir: "auto" }, said);

@@ -84,17 +84,18 @@ def card(
     item: Item, archive: str, *, notes: Sequence[str] = (), figures: Sequence[str] = (), kept: bool = False
 ) -> Card:
     """The card of a work of an archive."""
+    link = outside(item.url)
     said = [part for part in (item.creator, item.date, item.medium, item.place) if part]
     return Card(
         id=item.id,
         title=text.title(item),
         credit=" · ".join(said) or say("maker and date unknown"),
-        source=item.source or item.url or say("source unknown"),
+        source=item.source or (urlsplit(link).hostname if link else item.url) or say("source unknown"),
         rights=text.rights(item),
         image=pictures.thumb(archive, item.id) if item.image else "",
         alt=alt(item),
         href=navigation.address("item", {"archive": archive, "id": item.id}),
-        link=outside(item.url),
+        link=link,
         notes=tuple(notes),
         figures=tuple(figures),
         generated=item.generated,
@@ -112,7 +113,7 @@ def of_hit(
         "related": say("related"),
         "distant": say("distant"),
     }.get(hit.band, "")
-    lines = [f"{hit.rank} · {band}" if band else f"{hit.rank}"]
+    lines = [f"{hit.rank} · {band}" if band else say("rank {rank}", rank=hit.rank)]
     if hit.plain_rank != hit.rank:
         lines.append(say("rank {rank} without the other order", rank=hit.plain_rank))
     if hit.copy:

@@ -160,7 +160,7 @@ def _facet(choice: Choice, counts: Counts, *, first: bool) -> dict[str, Any]:
         "label": label(counts.name),
         "open": first or bool(chosen or words),
         "values": values,
-        "more": say("{n} more, with the words …", n=f"{counts.more:,}") if counts.more else "",
+        "more": say("words · {n} more", n=f"{counts.more:,}") if counts.more else "",
         "words": words,
     }
 
@@ -231,9 +231,9 @@ def chips(asked: Asked) -> None:
 def bring_back(asked: Asked, counts: Sequence[tuple[str, Choice, int]]) -> None:
     """Where nothing was found: which filter to take away, and how many works that would bring back."""
     for place, (said, without, n) in enumerate(counts):
-        brings = say("{n} works", n=f"{n:,}") if n != 1 else say("1 work")
+        brings = say("{n} works", n=f"{n:,}") if n > 1 else say("1 work")
         st.button(
-            say("Take away {filter}: {brings}", filter=plainly(said), brings=brings),
+            say("Without {filter} there are {brings}", filter=plainly(f"“{said}”"), brings=brings),
             key=f"search.back.{place}",
             on_click=changed(asked, choice=without),
         )

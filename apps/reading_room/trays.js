@@ -85,7 +85,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     });
     const file = made("input", { type: "file", accept: "image/*", "aria-label": `${tray.title}: ${words.picture}` });
     file.addEventListener("change", () => { bring(tray.name, [...file.files]); file.value = ""; });
-    const box = made("section", { class: `tray ${tray.name}` }, made("h4", {}, tray.title), list, form,
+    const box = made("section", { class: `tray ${tray.name}` }, made("h2", {}, tray.title), list, form,
       made("label", { class: "file" }, words.picture, file));
     box.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("over"); });
     box.addEventListener("dragleave", () => box.classList.remove("over"));
@@ -132,7 +132,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       show();
     });
     canvas.addEventListener("pointerup", () => { from = null; });
-    const dialog = made("dialog", { "aria-label": words.title }, made("h4", {}, words.title),
+    const dialog = made("dialog", { "aria-label": words.title }, made("h2", {}, words.title),
       made("p", { class: "quiet" }, words.draw), canvas, made("div", { class: "numbers" }, ...fields.map(([, label]) => label)));
     const end = (region) => {
       dialog.close();
@@ -161,6 +161,19 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const inside = event.composedPath().find((one) => one.classList?.contains("tray"));
     bring(inside?.classList.contains("unlike") ? "unlike" : "like", files);
   };
-  document.addEventListener("paste", paste);
-  return () => document.removeEventListener("paste", paste);
+  const over = (event) => {
+    if (![...(event.dataTransfer?.types || [])].includes("Files")) return;
+    event.preventDefault(); // else the browser would leave the page for the picture
+    root.open = true;
+  };
+  const drop = (event) => {
+    if (event.defaultPrevented || !pictures(event.dataTransfer).length) return; // it fell into a tray
+    event.preventDefault();
+    bring("like", pictures(event.dataTransfer));
+  };
+  const heard = { paste, dragover: over, drop };
+  for (const [name, hear] of Object.entries(heard)) document.addEventListener(name, hear);
+  return () => {
+    for (const [name, hear] of Object.entries(heard)) document.removeEventListener(name, hear);
+  };
 }

@@ -76,8 +76,8 @@ def resolved(asked: Asked, archive: Archive) -> tuple[list[Term], list[str], lis
         elif term.kind == "item":
             try:
                 name = title(archive.item(term.value))
-            except ArchiveError as error:
-                complaints.append(str(error))
+            except ArchiveError:
+                complaints.append(_absent(term.value))
                 continue
         if term.region is not None:
             name = say("a part of {what}", what=name)
@@ -97,6 +97,10 @@ def in_words(terms: Sequence[Term], names: Sequence[str]) -> str:
 
 def _gone(name: str) -> str:
     return say("{picture} is no longer here: pictures are kept for an hour. Add it again.", picture=name.capitalize())
+
+
+def _absent(item_id: str) -> str:
+    return say("{id} cannot be searched with: it is not in this archive, or is not shown.", id=item_id)
 
 
 def show(asked: Asked, name: str, archive: Archive) -> None:
@@ -166,10 +170,9 @@ def applied(asked: Asked, act: Mapping[str, Any]) -> Asked:
             weight = min(max(float(act.get("weight") or 1), WEIGHTS[0]), WEIGHTS[1])
             entries.insert(place, replace(term, weight=sign * round(weight, 2)))
         case "region":
-            body = asking.written(replace(term, region=None, weight=1.0)).removesuffix("@1")
-            part = f"{body}#xywh=percent:{act['region']}" if act.get("region") else body
             try:
-                entries.insert(place, replace(asking.read_term(part, sign), weight=term.weight))
+                region = asking.read_region(str(act["region"])) if act.get("region") else None
+                entries.insert(place, replace(term, region=region))
             except ValueError as error:
                 raise ImageError(say("That is no part of a picture.")) from error
         case "move":
@@ -228,8 +231,8 @@ def _entry(term: Term, number: int, name: str, archive: Archive) -> Entry:
         return Entry(label=label, image=uploads.address(term.value), view=uploads.address(term.value), **common)
     try:
         item = archive.item(term.value)
-    except ArchiveError as error:
-        return Entry(label=term.value, missing=str(error), **common)
+    except ArchiveError:
+        return Entry(label=term.value, missing=_absent(term.value), **common)
     return Entry(
         label=title(item),
         image=pictures.thumb(name, item.id) if item.image else "",

@@ -67,7 +67,7 @@ def ask_with(term: str, tray: str) -> None:
     """Put the work, or a part of it, into a tray of the search that this visitor came from."""
     params = navigation.last("search", name) or {}
     entries = [*params.get(tray, []), term]
-    navigation.go_to("search", params | {"archive": [name], tray: list(dict.fromkeys(entries)), "p": []})
+    navigation.go_to("search", params | {"archive": [name], tray: list(dict.fromkeys(entries)), "pg": []})
 
 
 def acts() -> None:

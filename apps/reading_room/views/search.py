@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -34,7 +35,7 @@ def ask() -> None:
         changed(asked, words=st.session_state["search.q"])()
 
     st.session_state["search.q"] = asked.words
-    example = say("for example: {words}", words=plainly(examples()[0])) if examples() else None
+    example = say("for example: {words}", words=examples()[0]) if examples() else None
     st.text_input(
         say("Search for"),
         key="search.q",
@@ -234,8 +235,10 @@ def results() -> None:
     if not any(term.weight > 0 for term in terms):
         st.info(say("Nothing to search for is left. Write words, or add something to “more like”."))
         return
+    waits = archive.has_vectors and "encoder" not in vars(archive.holdings)
     try:
-        found = answers.answer(archive, asked, terms)
+        with st.spinner(say("The encoder is being loaded; this happens once.")) if waits else nullcontext():
+            found = answers.answer(archive, asked, terms)
     except (EncoderError, MissingExtra) as error:
         st.error(plainly(str(error)))
         if asked.words and asked.by != "words":
@@ -244,7 +247,8 @@ def results() -> None:
     except ArchiveError as error:
         st.error(plainly(str(error)))
         return
-    st.caption(f"{plainly(trays.in_words(terms, names))} — {counted(found)}")
+    question = plainly(trays.in_words(terms, names))
+    st.caption(f"{question} — {counted(found)}" if found.results.hits else question)
     for note in found.results.notes:
         st.caption(plainly(note))
     if not found.results.hits:
