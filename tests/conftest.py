@@ -225,7 +225,7 @@ SECRET = "the withheld title"
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory):
     """An archive whose catalogue says what no page may act on; one work is withheld, the file of another is gone."""
-    from tests.app_helpers import HOSTILE, STARTS
+    from tests.page_helpers import HOSTILE, STARTS
 
     folder = tmp_path_factory.mktemp("hostile")
     pictures = folder / "pictures"

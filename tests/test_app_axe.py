@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app_helpers import PAGES, address, settled
+from tests.page_helpers import PAGES, address, settled
 from tests.conftest import ROOT
 
 STREAMLIT = {

@@ -11,7 +11,7 @@ from latentarchive.__main__ import main
 from latentarchive.export import FORMATS
 from latentarchive.withheld import WithheldLog
 from reading_room import pictures
-from tests.app_helpers import HOSTILE, PAGES, address, settled
+from tests.page_helpers import HOSTILE, PAGES, address, settled
 from tests.conftest import SECRET
 
 

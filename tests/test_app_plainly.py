@@ -7,7 +7,7 @@ import pytest
 
 from latentarchive.plaintext import plain
 from reading_room.shared import JOINER, plainly
-from tests.app_helpers import HOSTILE, STARTS
+from tests.page_helpers import HOSTILE, STARTS
 from tests.conftest import Server
 
 WHOLE = " ".join(HOSTILE)
