@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.page_helpers import PAGES, address, settled
 from tests.conftest import ROOT
+from tests.page_helpers import PAGES, address, settled
 
 STREAMLIT = {
     # rule: (part of the selector, why it cannot be mended from here)

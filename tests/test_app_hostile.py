@@ -11,8 +11,8 @@ from latentarchive.__main__ import main
 from latentarchive.export import FORMATS
 from latentarchive.withheld import WithheldLog
 from reading_room import pictures
-from tests.page_helpers import HOSTILE, PAGES, address, settled
 from tests.conftest import SECRET
+from tests.page_helpers import HOSTILE, PAGES, address, settled
 
 
 def withheld_id(archive):
