@@ -4,7 +4,8 @@
 
 Visitors speak Streamlit's own protocol over a WebSocket, as its pages do, and fetch the pictures that a page names:
 thirty browsers would need more than the machine has. Each opens a session, goes from page to page for a while with
-pauses between, leaves, and comes back as somebody new. Writes ``results/visitors.json``.
+pauses between, leaves, and comes back as somebody new. Who asks for a contrast waits for it, looking at it as
+often as the page says. Writes ``results/visitors.json``.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ WORDS = (
     "cat",
     "ship at sea",
 )
-_PICTURES = re.compile(rb"/(?:thumbs|views)/[^\"\\ ]+")
+_PICTURES = re.compile(rb"/(?:thumbs|views|made)/[^\"\\ ]+")
+_BEFORE = re.compile(rb"(\d+) before you")
 
 
 @dataclass
@@ -72,6 +74,10 @@ class Told:
     #: Seconds from asking to the end of the run, by page; of pictures under "picture".
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: Counter[str] = field(default_factory=Counter)
+    #: Of each contrast that was waited for: seconds until its first image, and the most others before it in the line.
+    waits: list[tuple[float, int]] = field(default_factory=list)
+    #: Contrasts that were not begun within the patience of their visitors.
+    given_up: int = 0
     sessions: int = 0
     bytes: int = 0
 
@@ -113,6 +119,12 @@ def main() -> None:
         "errors": sum(told.errors.values()),
         "first_errors": dict(told.errors.most_common(10)),
         "pages": {name: times(seconds) for name, seconds in sorted(told.seconds.items())},
+        "contrasts": {
+            "seen": len(told.waits),
+            "given_up": told.given_up,
+            "first_image": times([seconds for seconds, _ in told.waits]) if told.waits else None,
+            "most_before": max((before for _, before in told.waits), default=0),
+        },
         "sent_mb": round(told.bytes / 1e6, 1),
         "memory": grown(memory, 60 * given.warm_up),
         "machine": facts,
@@ -137,7 +149,7 @@ def asked(archive: str, works: Sequence[str], names: Sequence[str]) -> Ask:
         own = {
             "search": {"q": f"{chance.choice(WORDS)} {chance.choice(WORDS)}"},
             "item": {"id": chance.choice(works)},
-            "contrast": {"q": chance.choice(WORDS)},
+            "contrast": {"q": chance.choice(WORDS), "n": "2", "steps": "10", "seed": str(chance.randrange(1000))},
         }
         return page, {"archive": archive} | own.get(page, {})
 
@@ -198,21 +210,42 @@ async def visitor(port: int, until: float, ask: Ask, chance: random.Random, told
                 while time.perf_counter() < until:
                     await asyncio.sleep(chance.expovariate(1 / PAUSE_S))
                     page, params = ask(chance)
-                    said = await shown(line, page, params, told)
-                    await pictures(port, said, told)
+                    run = await shown(line, page, params, told)
+                    await pictures(port, run.said, told)
+                    if page == "contrast":
+                        await waited(line, port, run, told)
                     if chance.random() < 1 / STAY:
                         break
         except Exception as error:  # noqa: BLE001  # whatever it was, it is counted by its name
             told.errors[f"{type(error).__name__}: {error}"[:200]] += 1
 
 
-async def shown(line: ClientConnection, page: str, params: dict[str, str], told: Told) -> bytes:
-    """Ask for a page and read until it was run through; all that it said."""
+@dataclass
+class Run:
+    """What a page said in one run, and how often it wants to be looked at again."""
+
+    said: bytes
+    #: Its script and the part of it that runs by itself; "": none does.
+    script: str
+    again: str = ""
+    every_s: float = 0.0
+
+
+async def shown(line: ClientConnection, page: str, params: dict[str, str], told: Told) -> Run:
+    """Ask for a page and read until it was run through."""
     asked = BackMsg()
     asked.rerun_script.query_string = urlencode(params)
     asked.rerun_script.page_name = "" if page == "search" else page
     began = time.perf_counter()
+    run = await heard(line, asked, page, told)
+    told.seconds[page].append(time.perf_counter() - began)
+    return run
+
+
+async def heard(line: ClientConnection, asked: BackMsg, page: str, told: Told) -> Run:
+    """Send a message and read until the run that it begins is over."""
     await line.send(asked.SerializeToString())
+    run = Run(b"", asked.rerun_script.page_script_hash)
     parts: list[bytes] = []
     async with asyncio.timeout(PATIENCE_S):
         while True:
@@ -222,13 +255,36 @@ async def shown(line: ClientConnection, page: str, params: dict[str, str], told:
             parts.append(data)
             message = ForwardMsg.FromString(data)
             kind = message.WhichOneof("type")
-            if kind == "delta":
+            if kind == "new_session":
+                run.script = message.new_session.page_script_hash
+            elif kind == "auto_rerun":
+                run.again, run.every_s = message.auto_rerun.fragment_id, message.auto_rerun.interval
+            elif kind == "delta":
                 noted(page, message, told)
             elif kind == "page_not_found":
                 told.errors[f"{page}: there is no such page"] += 1
-            elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                told.seconds[page].append(time.perf_counter() - began)
-                return b"".join(parts)
+            elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                run.said = b"".join(parts)
+                return run
+
+
+async def waited(line: ClientConnection, port: int, run: Run, told: Told) -> None:
+    """Look at what is being made until its first image is there, as often as the page says."""
+    began, most = time.perf_counter(), 0
+    while b"/made/" not in run.said:
+        most = max([most, *(int(number) for number in _BEFORE.findall(run.said))])
+        if not run.again or time.perf_counter() - began > PATIENCE_S:
+            told.given_up += 1
+            return
+        await asyncio.sleep(run.every_s)
+        asked = BackMsg()
+        asked.rerun_script.fragment_id = run.again
+        asked.rerun_script.page_script_hash = run.script
+        asked.rerun_script.is_auto_rerun = True
+        seen = await heard(line, asked, "contrast", told)
+        run.said, run.script = seen.said, seen.script
+    told.waits.append((time.perf_counter() - began, most))
+    await pictures(port, run.said, told)
 
 
 def noted(page: str, message: ForwardMsg, told: Told) -> None:
