@@ -9,6 +9,9 @@ demo: $(VENV)/.installed          ## draw a cabinet of works, keep it, search it
 	$(RUN)/latentarchive demo
 
 test: $(VENV)/.installed lint     ## everything that must hold, in under ten minutes
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  echo "There is no Chromium: tests in a browser are skipped." \
+	  "To run them: apt-get install chromium (Debian), dnf install chromium (Fedora), brew install --cask chromium (macOS)."
 	OMP_WAIT_POLICY=PASSIVE $(RUN)/python -m pytest -q -n 2 --dist loadfile
 
 test-slow: $(VENV)/.installed     ## what takes longer
@@ -41,6 +44,7 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	$(RUN)/latentarchive demo --out models/demo
 	for what in member rights "cabinet models/demo/cabinet"; do $(RUN)/python -m benchmarks.audits $$what || exit 1; done
 	$(RUN)/python -m benchmarks.scale
+	$(RUN)/python -m benchmarks.visitors build/bench/cabinet
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)

@@ -225,7 +225,7 @@ SECRET = "the withheld title"
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory):
     """An archive whose catalogue says what no page may act on; one work is withheld, the file of another is gone."""
-    from tests.app_helpers import HOSTILE, STARTS
+    from tests.page_helpers import HOSTILE, STARTS
 
     folder = tmp_path_factory.mktemp("hostile")
     pictures = folder / "pictures"
@@ -269,14 +269,14 @@ def room(monkeypatch):
 class Server:
     """A real server in a process of its own, without a network; at `address` once it answers."""
 
-    def __init__(self, folder, *command, **environment):
+    def __init__(self, folder, *command, paths=(ROOT, ROOT / "apps"), **environment):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
         self.log, self.outside = folder / "log.txt", folder / "outside.txt"
         self.outside.touch()
-        paths = os.pathsep.join(map(str, (ROOT / "tests" / "offline", ROOT, ROOT / "apps")))
+        paths = os.pathsep.join(map(str, (ROOT / "tests" / "offline", *paths)))
         environment |= {"PYTHONPATH": paths, "OFFLINE_LOG": str(self.outside)}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(

@@ -7,8 +7,8 @@ import pytest
 
 from latentarchive.plaintext import plain
 from reading_room.shared import JOINER, plainly
-from tests.app_helpers import HOSTILE, STARTS
 from tests.conftest import Server
+from tests.page_helpers import HOSTILE, STARTS
 
 WHOLE = " ".join(HOSTILE)
 MARKS = "a:not([href^='#']), img, em, strong, del, .katex, [role=img], span[style], script, "

@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import Server
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,6 +30,9 @@ def test_wheel_contents(wheel):
     assert recipes <= names
     lists = {f"latentarchive/_shipped/audits/lists/{path.name}" for path in (ROOT / "audits" / "lists").iterdir()}
     assert lists <= names
+    app = [path for path in (ROOT / "apps").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert {f"latentarchive/_shipped/{path.relative_to(ROOT).as_posix()}" for path in app} <= names
+    assert "latentarchive/_shipped/apps/.streamlit/config.toml" in names
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "latentarchive").rglob("*.py")}
     assert modules <= names
     models = [path for path in (ROOT / "latentarchive" / "_models").rglob("*") if path.is_file()]
@@ -54,6 +61,27 @@ def test_wheel_runs_outside_the_checkout(wheel, tmp_path):
     done = subprocess.run([python, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Build archives of images" in done.stdout
+
+
+def test_the_app_runs_from_a_wheel(wheel, tmp_path, archive):
+    """Outside the checkout, with the settings that were shipped: its policy, and the refusal of other names."""
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    (tmp_path / "elsewhere").mkdir()
+    server = Server(tmp_path / "elsewhere", "latentarchive", "app", archive.path, "--port", "PORT", paths=[site])
+    try:
+        page = urllib.request.urlopen(server.address, timeout=30)
+        assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+        picture = f"{server.address}/thumbs/{archive.path.name}?id={next(archive.shown()).id}"
+        assert urllib.request.urlopen(picture, timeout=30).headers["Content-Type"] == "image/webp"
+        refused = urllib.request.Request(server.address, headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(refused, timeout=30)
+        running = Path(f"/proc/{server.process.pid}/cmdline")
+        if running.exists():
+            assert str(site / "latentarchive" / "_shipped" / "apps" / "asgi.py") in running.read_text()
+    finally:
+        server.stop()
 
 
 def test_declared_dependencies_are_what_the_base_package_imports():

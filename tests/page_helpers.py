@@ -7,6 +7,9 @@ from reading_room import navigation
 PAGES = [name for name in navigation.PAGES if (navigation.VIEWS / f"{name}.py").is_file()]
 """Names of the pages that there are."""
 
+GENERATING = ("contrast", "darkroom", "blend", "walk")
+"""Pages on which what is asked is generated, for longer than a test should take: they are opened without a question."""
+
 HOSTILE = [
     "<script>window.ran = 1</script> <img src=x onerror=window.ran=1> <b>bold</b> &amp; &#65;",
     "[link](javascript:window.ran=1) ![i](http://evil.example/x.png) <http://evil.example>",
@@ -37,11 +40,21 @@ def address(server, page, **asked):
     return f"{server}/{'' if page == 'search' else page}?{urlencode(asked)}"
 
 
+SETTLED = """() => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const roots = [document];
+  for (const root of roots) {
+    roots.push(...[...root.querySelectorAll("*")].map((element) => element.shadowRoot).filter(Boolean));
+  }
+  const pictures = roots.flatMap((root) => [...root.querySelectorAll("img")]);
+  return app?.dataset.testConnectionState === "CONNECTED" && app.dataset.testScriptState === "notRunning"
+    && document.querySelector("[data-testid=stMain] [data-testid=stCaptionContainer]") // below every page
+    && !document.querySelector("[data-testid=stSkeleton]") && document.fonts.status === "loaded"
+    && pictures.every((picture) => picture.complete || picture.loading === "lazy");
+}"""
+
+
 def settled(page):
     """Wait until the page was run through, and what it shows is drawn and loaded."""
-    page.locator("[data-testid=stApp][data-test-connection-state=CONNECTED]").wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.locator("[data-testid=stCaptionContainer]").last.wait_for()  # what stands below every page
-    page.wait_for_load_state("networkidle")
-    page.evaluate("document.fonts.ready")
+    page.wait_for_function(SETTLED)
     return page
