@@ -44,7 +44,7 @@ BLOCK = 300.0
 
 SEED, DRAWS = 0, 2000
 
-QUICK = {"ask_after": 2, "reset_after": 1}
+QUICK = {"ask_after": 8, "reset_after": 2}
 """Seconds of the countdown, so that more visitors are forgotten in an hour."""
 
 
@@ -74,7 +74,7 @@ def visit(page: Page, chance: random.Random, counted: Counter[str], forgotten: f
         count = choices.count()
         if not count:
             break
-        choices.nth(chance.randrange(count)).click()
+        choices.nth(chance.randrange(count)).click(timeout=10_000)
         counted["touches"] += 1
         read()
         page.wait_for_timeout(chance.uniform(100, 900))
@@ -105,19 +105,20 @@ def drive(url: str, pid: int, minutes: float, forgotten: float) -> tuple[list[tu
         found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1080, "height": 1920})
+        page.set_default_timeout(120_000)  # the machine may do other things
         page.on("pageerror", lambda error: counted.update([f"error: {error}"[:80]]))
         page.goto(url)
+        page.locator(".stage.attract").wait_for()
+        read()
         while time.monotonic() - began < 60 * minutes:
             try:
                 visit(page, chance, counted, forgotten, read)
             except Error as error:
                 counted[f"failed: {str(error).splitlines()[0][:80]}"] += 1
                 page.goto(url)
-            if not counted["visits"] % 20:
-                print(
-                    f"{(time.monotonic() - began) / 60:.0f} min, {dict(counted)}, {readings[-1][2] // 1024} MB",
-                    flush=True,
-                )
+            if counted["visits"] % 20 == 1:
+                minutes_done, megabytes = (time.monotonic() - began) / 60, readings[-1][2] // 1024
+                print(f"{minutes_done:.0f} min, {dict(counted)}, {megabytes} MB", flush=True)
         browser.close()
     return readings, counted
 
