@@ -18,7 +18,9 @@ from reading_room.language import say
 if TYPE_CHECKING:
     from latentarchive.archive import Archive
 
-_open: dict[str, Archive] = {}
+_open: dict[tuple[str, str], Archive] = {}
+"""By directory, and the profile of the kiosk that chose among its works ("": all of them)."""
+
 _lock = threading.Lock()
 
 
@@ -36,7 +38,7 @@ def archive_named(name: str) -> Archive:
         message = f"there is no archive {name!r} here; there is {', '.join(places) or 'none'}"
         raise ArchiveNotFound(message)
     with _lock:
-        key = str(places[name].resolve())
+        key = (str(places[name].resolve()), settings.current().kiosk)
         held = _open.get(key)
         if held is not None:
             try:

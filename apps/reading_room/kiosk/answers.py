@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from latentarchive.query import Query, Term
+from reading_room import settings
 from reading_room.shared import archive_named
 
 if TYPE_CHECKING:
@@ -48,5 +49,5 @@ def _answer(name: str, words: str, work: str, _: object) -> tuple[Item, ...]:
 
 
 def stamp(archive: Archive) -> object:
-    """Changes when the archive is opened anew, or something in it is withheld or restored."""
-    return id(archive.holdings), archive.log.stamp
+    """Changes when the archive was built anew, or something in it was withheld or restored."""
+    return archive.manifest.digest, archive.manifest.created, archive.log.stamp, settings.current().kiosk

@@ -85,7 +85,8 @@ _thread: threading.Thread | None = None
 def state(name: str, question: Question, seed: int) -> State:
     """How far the image of a question and a seed is; it is begun if it was not yet. Raises `ArchiveError`."""
     global _thread  # one worker for the process
-    key = (name, question.words, question.work, seed, answers.stamp(archive_named(name)))
+    asked = (name, question.words, question.work, seed)
+    key = (*asked, settings.current().generator, answers.stamp(archive_named(name)))
     with _lock:
         work = _works.get(key)
         if work is None:

@@ -207,7 +207,7 @@ def _contrast(name: str, profile: Profile, asked: Mapping[str, str]) -> Scene:
     if state.error:
         line = say("The machine cannot make an image of this.")
     elif state.ended:
-        line = say("A generator that learned from the works of such an archive made this image. It is no work.")
+        line = say("A generator made this image. It is no work of the archive.")
         more = {"show": "contrast", "ask": number, "seed": str((seed + 1) % VARIANTS)}
         buttons.append(Button(label=say("Let it make another"), go=more, first=True))
     elif state.ahead:
