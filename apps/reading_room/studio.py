@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from latentarchive.diffusion import Generated, Generator, Step
     from latentarchive.progress import Progress
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds after which a visitor who was not seen is taken to have left."""
 
 LONGEST = 600
