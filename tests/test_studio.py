@@ -1,4 +1,4 @@
-"""Where images are made for visitors: one line, questions shared, who left is noticed, what was made is kept a while."""
+"""Where images are made for visitors: questions shared, who left is noticed, what was made is kept a while."""
 
 import threading
 from types import SimpleNamespace
@@ -218,9 +218,8 @@ def test_decoding_steps_takes_but_a_share_of_the_time_and_the_last_is_always_the
         seen = []
         for number in range(1, 6):
             one = step(number, 5)
-            making.watch(
-                "one", SimpleNamespace(**{**vars(one), "image": one.image, "predicted_image": lambda: decode(0)})
-            )
+            slowly = {"predicted_image": lambda: decode(0)}
+            making.watch("one", SimpleNamespace(**{**vars(one), **slowly}))
             seen.append(len(making.glimpses))
         return seen
 
@@ -230,7 +229,7 @@ def test_decoding_steps_takes_but_a_share_of_the_time_and_the_last_is_always_the
 
 
 def test_the_key_of_a_question_tells_everything_that_decides_it():
-    archive = SimpleNamespace(manifest=SimpleNamespace(digest="a"))
+    archive = SimpleNamespace(path="here", manifest=SimpleNamespace(digest="a"))
     generator = SimpleNamespace(fingerprint="g")
     keys = {
         studio.key("blend", archive, generator, {"seed": 1}),

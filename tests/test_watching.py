@@ -35,7 +35,7 @@ class Stepping(Known):
         return self._observed(told, seeds, observe)
 
     def _observed(self, told, seeds, observe):
-        for made, seed in zip(self._each(told, seeds), seeds, strict=True):
+        for made in self._each(told, seeds):
             for number in range(1, STEPS + 1):
                 if observe is not None:
                     observe(step(number))

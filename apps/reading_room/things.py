@@ -71,7 +71,7 @@ def at_random(archive: Archive, slots: Sequence[str], label: str) -> None:
 
     def draw() -> None:
         for slot, item_id in zip(slots, drawn(archive, len(slots)), strict=False):
-            st.session_state[slot] = st.query_params[slot] = item_id
+            st.session_state[slot] = item_id  # a bound field puts it into the address itself
 
     st.button(label, on_click=draw)
 
