@@ -15,8 +15,9 @@ from reading_room.language import say
 from reading_room.shared import plainly
 from reading_room.studio import STUDIO, Making, Work
 
-EVERY = 0.7
-"""Seconds between two looks at what is being made."""
+MAKING, WAITING = 1.0, 3.0
+"""Seconds between two looks at what is being made, and at the line: thirty who wait must not keep the one who works
+from working."""
 
 _STOPPED, _VISITOR = "developing.stopped", "developing.visitor"
 
@@ -50,12 +51,14 @@ def developed(key: str, title: str, name: str, archive: Archive, work: Work) -> 
         faults.said(making.job.error)
         st.button(say("Try again"), on_click=_resume, args=(key,))
         return None
-    _wait(key, title, name, archive, work)
+    _wait(making, title, name, work)
     return None
 
 
-def _wait(key: str, title: str, name: str, archive: Archive, work: Work) -> None:
-    @st.fragment(run_every=EVERY)
+def _wait(begun: Making, title: str, name: str, work: Work) -> None:
+    key, archive, state = begun.key, begun.archive, begun.job.state
+
+    @st.fragment(run_every=MAKING if state == "working" else WAITING)
     def waiting() -> None:
         if st.session_state.get(_STOPPED) == key:
             st.rerun()
@@ -63,7 +66,7 @@ def _wait(key: str, title: str, name: str, archive: Archive, work: Work) -> None
             making = STUDIO.ask(_visitor(), key, title, archive, work)
         except LineFull:  # it was away too long, and lost its place
             st.rerun()
-        if making.job.state in ("done", "failed"):
+        if making.job.state != state:
             st.rerun()
         share, said = _how_far(making)
         st.progress(share, said)
@@ -80,6 +83,8 @@ def _how_far(making: Making) -> tuple[float, str]:
         if before == 1:
             return 0.0, say("1 before you. It begins by itself.")
         return 0.0, say("{count} before you. It begins by itself.", count=before)
+    if not making.stage:
+        return 0.0, say("It begins.")
     total = max(making.total or 1, 1)
     seen = making.glimpses[-1] if making.glimpses else None
     if making.stage == "looking":

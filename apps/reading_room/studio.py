@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from latentarchive.diffusion import Generated, Generator, Step
     from latentarchive.progress import Progress
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds after which a visitor who was not seen is taken to have left."""
 
 LONGEST = 600
@@ -209,7 +209,7 @@ STUDIO = Studio(Line(most=40, kept=KEPT))
 
 def key(kind: str, archive: Archive, generator: Generator, asked: Mapping[str, Any]) -> str:
     """Digest of all that decides what is made."""
-    all_of_it = [kind, archive.manifest.digest, generator.fingerprint, asked]
+    all_of_it = [kind, str(archive.path), archive.manifest.digest, generator.fingerprint, asked]
     return hashlib.sha256(json.dumps(all_of_it, sort_keys=True, default=str).encode()).hexdigest()[:40]
 
 

@@ -49,7 +49,7 @@ def take_over(slots: Sequence[str]) -> None:
         return
     free = [slot for slot in slots if not (st.session_state.get(slot) or st.query_params.get(slot))]
     for slot, item_id in zip(free, sent, strict=False):
-        st.session_state[slot] = item_id
+        st.session_state[slot] = st.query_params[slot] = item_id
     del st.query_params["like"]
 
 
@@ -71,7 +71,7 @@ def at_random(archive: Archive, slots: Sequence[str], label: str) -> None:
 
     def draw() -> None:
         for slot, item_id in zip(slots, drawn(archive, len(slots)), strict=False):
-            st.session_state[slot] = item_id
+            st.session_state[slot] = item_id  # a bound field puts it into the address itself
 
     st.button(label, on_click=draw)
 

@@ -11,6 +11,10 @@ from reading_room import developing, experiments, shared, studio, things
 from reading_room.language import say
 
 SLOTS = ("a", "b", "c", "d", "e")[:MOST]
+"""Of what is blended, in the address."""
+
+ACROSS = 2
+"""Fields beside each other."""
 
 name, archive = shared.chosen()
 st.title(say("Blend"))
@@ -27,10 +31,11 @@ with st.form("blend.asked"):
     labels = (say("First"), say("Second"), say("Third"), say("Fourth"), say("Fifth"))
     filled = [slot for slot in SLOTS if st.session_state.get(slot) or st.query_params.get(slot)]
     fields = max(FEWEST, min(MOST, len(filled) + 1))
-    columns = st.columns(FEWEST)
     written = []
     for number, (slot, label) in enumerate(zip(SLOTS[:fields], labels, strict=False)):
-        with columns[number % FEWEST]:
+        if number % ACROSS == 0:  # a row at a time, so that their order is the same where rows become one column
+            row = st.columns(ACROSS)
+        with row[number % ACROSS]:
             written.append(things.field(label, slot, hint=say("words, or the id of a work")))
     seed, steps = things.settings(generator.steps)
     st.form_submit_button(say("Blend"), type="primary")

@@ -8,7 +8,7 @@ from latentarchive.diffusion.contrasting import Plan
 from latentarchive.diffusion.planning import conditioning, refused, way, works_found
 from latentarchive.errors import ArchiveError
 from latentarchive.query import Query, Term
-from reading_room import cards, contrasting, developing, navigation, shared, studio, things
+from reading_room import cards, contrasting, developing, shared, studio, things
 from reading_room.language import say
 from reading_room.shared import plainly
 
@@ -30,8 +30,12 @@ def leave_out(act: cards.Act) -> None:
 
 def draw() -> None:
     """Ask with a work drawn at random."""
-    item = things.drawn(archive, 1)[0]
-    st.query_params.from_dict(navigation.kept({"archive": name, "like": [item]}))
+    st.query_params["like"] = things.drawn(archive, 1)
+
+
+def tell() -> None:
+    """Put what the generator is told into the address: by its name there, not by the words of one language."""
+    st.query_params["tell"] = st.session_state["contrast.tell"]
 
 
 st.title(say("Contrast"))
@@ -54,16 +58,17 @@ ways = ["", *(one for one in offered if not why_not[one])]
 with st.form("contrast.asked"):
     words = things.field(say("Words"), "q", hint=say("for example: a blue jug"))
     left, right = st.columns(2)
+    asked_for = st.query_params.get("tell", "")
     told = left.selectbox(
         say("What the generator is told"),
         ways,
+        index=ways.index(asked_for) if asked_for in ways else 0,
         format_func=lambda one: offered.get(one, say("what suits the question")),
-        key="tell",
-        bind="query-params",
+        key="contrast.tell",
     )
     n = int(right.slider(say("Images a side"), FEWEST, MOST, OWN, key="n", bind="query-params"))
     seed, steps = things.settings(generator.steps)
-    st.form_submit_button(say("Retrieve and generate"), type="primary")
+    st.form_submit_button(say("Retrieve and generate"), type="primary", on_click=tell)
 for reason in dict.fromkeys(filter(None, why_not.values())):
     st.caption(say("Some of it is not offered here: {why}.", why=plainly(reason)))
 try:
