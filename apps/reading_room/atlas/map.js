@@ -7,7 +7,7 @@ import { Pictures } from "./pictures.js";
 const CLICK = 14; // pixels within which a point is meant
 const CORNERS = 300; // of a line that is sent
 const PAUSE = 350; // milliseconds without movement after which what is in view is told
-const SLOW = 36, PATIENCE = 5; // milliseconds of a frame, and how many such, after which fewer points are drawn while moving
+const SLOW = 36, PATIENCE = 6; // milliseconds of a frame, and how many such, after which fewer points are drawn while moving
 const LARGEST = 4000; // times the whole map
 const SHAPES = ["●", "■", "▲", "◆", "✚", "▼", "✖", "○", "●"]; // as painters.js draws them
 
@@ -263,12 +263,13 @@ class MapView {
       // Without a card all the work is done here and now; what a card does shows only in when the next frame comes.
       const took = this.painter.kind === "plain" ? 2 * (performance.now() - began) : now - (this.last ?? now);
       this.last = now;
-      if (this.moving && took < 1000) this.pace(took);
+      if (this.moving) this.pace(took);
+      else this.last = undefined;
     });
   }
 
   pace(took) { // while it moves, as many points as are drawn in time
-    this.slow = took > SLOW ? (this.slow ?? 0) + 1 : Math.max(0, (this.slow ?? 0) - 1); // one hiccup is no reason
+    this.slow = took > SLOW ? (this.slow ?? 0) + took / SLOW : Math.max(0, (this.slow ?? 0) - 1); // one hiccup is no reason
     if (this.slow >= PATIENCE && this.data.n / this.step > 20000) [this.step, this.slow] = [Math.min(31, this.step * 2), 0];
     this.field.dataset.step = String(this.step);
     if (this.step > 1) this.status.textContent = filled(this.data.words.thinned, { step: this.step });

@@ -28,7 +28,8 @@ export class Pictures {
   }
 
   own({ x, y, scale, left, top, width, height, ratio }) {
-    const side = OWN * ratio, taken = new Set(), found = [];
+    const room = 0.5 * Math.sqrt((width * height) / Math.max(1, this.near.length)); // the fewer they are, the larger
+    const side = Math.min(2.4 * OWN * ratio, Math.max(OWN * ratio, room)), taken = new Set(), found = [];
     for (const place of this.near) {
       const across = left + x[place] * scale, down = top + (1 - y[place]) * scale;
       if (across < 0 || down < 0 || across > width || down > height) continue;

@@ -50,8 +50,8 @@ def agreement(found: Agreement | None, *, chosen: bool, one: bool) -> str:
     }
     if one:
         said = say(
-            "Of the {k} works nearest to it on the left, {same} are also among its {k} nearest on the right (by chance "
-            "{chance}; {n} works are on both).",
+            "Of the {k} works nearest to it on the left, {same} can also be found among its {k} nearest on the right (by "
+            "chance {chance}; {n} works are on both).",
             **values,
         )
     else:
