@@ -258,3 +258,13 @@ def test_one_selection_on_two_maps(address, visitor):
     assert page.get_by_text("are among its 40 nearest on the right").count()
     labels = page.locator(".field").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
     assert all(label.startswith("Map of ") for label in labels)
+
+
+def test_a_browser_that_draws_nothing_is_shown_a_picture(address, visitor):
+    page = visitor(f"{address}/map?map=pca&painter=none")
+    picture = page.locator(".field img")
+    picture.wait_for()
+    assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1200
+    assert picture.get_attribute("alt").startswith("Map of ")
+    assert "draws no maps" in page.locator(".status").inner_text()
+    page.locator("ul.cards li").first.wait_for()

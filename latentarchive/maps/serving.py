@@ -20,6 +20,9 @@ from latentarchive.maps.tiles import ACROSS, cleared
 REGION = "region"
 """What a map is coloured by where no field is named: the clusters of the vectors."""
 
+GROUPINGS = 4
+"""Groupings that are kept in memory: each has a text for every work."""
+
 
 @dataclass(frozen=True, eq=False)
 class ShownMap:
@@ -81,9 +84,13 @@ class ShownMap:
 
     def groups(self, by: str) -> Groups:
         """The works by `REGION` or by a field of the catalogue; see `maps.groups.group`. Raises `QueryError`."""
-        if by not in self._codes:
-            self._codes[by] = self._regions() if by == REGION else group(self.archive, self.rows, by)
-        return self._codes[by]
+        found = self._codes.get(by)
+        if found is None:
+            found = self._regions() if by == REGION else group(self.archive, self.rows, by)
+            for oldest in list(self._codes)[: 1 - GROUPINGS]:
+                self._codes.pop(oldest, None)
+            self._codes[by] = found
+        return found
 
     def _regions(self) -> Groups:
         """Regions as groups: the largest have their own, numbered as in the map's record."""

@@ -30,7 +30,7 @@ from latentarchive.render.sheets import (
     inside,
 )  # fmt: skip
 
-COLOURS = ("#e0a458", "#5ab0d8", "#9ccf6a", "#e07a6a", "#b99be0", "#e8d56a", "#67c7b0", "#8c8579", "#5b564e")
+COLOURS = ("#e0a458", "#5ab0d8", "#9ccf6a", "#e07a6a", "#b99be0", "#e8d56a", "#67c7b0", "#a39b8d", "#777065")
 """Of groups, on the dark ground, told apart by the colour-blind too; the last two are of others and of what is not
 stated."""
 

@@ -1,30 +1,22 @@
 // The map of the front end: draws what it is sent addresses of, and tells which line was drawn, which work was chosen
 // and what is in view. Which works that are, the server works out. Text is set as text, never as markup.
 
+import { listen, made } from "./hands.js";
 import { FADED, painter } from "./painters.js";
 import { Pictures } from "./pictures.js";
 
-const CLICK = 14; // pixels within which a point is meant
 const CORNERS = 300; // of a line that is sent
 const PAUSE = 350; // milliseconds without movement after which what is in view is told
-const SLOW = 36, PATIENCE = 5; // milliseconds of a frame, and how many such, after which fewer points are drawn while moving
+const SLOW = 36, PATIENCE = 6; // milliseconds of a frame, and how many such, after which fewer points are drawn while moving
 const LARGEST = 4000; // times the whole map
 const SHAPES = ["●", "■", "▲", "◆", "✚", "▼", "✖", "○", "●"]; // as painters.js draws them
 
-const made = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== "" && value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 const number = (value) => value.toLocaleString();
 
 class MapView {
   constructor(root, data, tell) {
-    Object.assign(this, { root, tell, mode: "move", line: [], at: { x: 0.5, y: 0.5, scale: 0.94 }, step: 1 });
+    Object.assign(this, { root, tell, mode: "move", line: [], held: new Map(), at: { x: 0.5, y: 0.5, scale: 0.94 }, step: 1 });
     this.build(data);
     this.update(data, tell);
     this.watching = new ResizeObserver(() => this.redraw());
@@ -67,7 +59,7 @@ class MapView {
     this.field.dataset.painter = this.painter?.kind ?? "none";
     this.field.dataset.renderer = this.painter?.name ?? "";
     if (!this.painter) this.still(data);
-    this.listen();
+    listen(this);
     this.enter("move");
   }
 
@@ -154,7 +146,7 @@ class MapView {
       const mark = made("span", { class: "mark", "aria-hidden": "true" }, SHAPES[group]);
       mark.style.color = `rgb(${this.data.colours[group].join(" ")})`;
       const name = made("bdi", {}, one.name);
-      const entry = made("button", { type: "button", "aria-pressed": String(one.chosen), title: words.only }, mark, name,
+      const entry = made("button", { type: "button", "aria-pressed": String(one.chosen), title: `${one.name}. ${words.only}` }, mark, name,
         made("span", { class: "quiet" }, ` ${number(one.n)}`));
       entry.dataset.group = String(group);
       entry.addEventListener("click", () => this.tell({ kind: "only", name: one.chosen ? "" : one.key, version: this.data.version }));
@@ -198,9 +190,18 @@ class MapView {
     this.at = { x: clip(this.at.x), y: clip(this.at.y), scale: Math.min(LARGEST, Math.max(0.4, this.at.scale)) };
     this.moving = true;
     this.tip.hidden = true;
-    clearTimeout(this.pausing);
-    this.pausing = setTimeout(() => { this.moving = false; this.settled(); this.tellView(); }, PAUSE);
+    this.rest();
     this.redraw();
+  }
+
+  rest() { // it has come to rest when nothing moved for a while and no pointer holds it
+    clearTimeout(this.pausing);
+    this.pausing = setTimeout(() => {
+      if (this.held.size) return void this.rest();
+      this.moving = false;
+      this.settled();
+      this.tellView();
+    }, PAUSE);
   }
 
   pan(right, up) { // in shares of the shorter side of the field
@@ -263,12 +264,13 @@ class MapView {
       // Without a card all the work is done here and now; what a card does shows only in when the next frame comes.
       const took = this.painter.kind === "plain" ? 2 * (performance.now() - began) : now - (this.last ?? now);
       this.last = now;
-      if (this.moving && took < 1000) this.pace(took);
+      if (this.moving) this.pace(took);
+      else this.last = undefined;
     });
   }
 
   pace(took) { // while it moves, as many points as are drawn in time
-    this.slow = took > SLOW ? (this.slow ?? 0) + 1 : Math.max(0, (this.slow ?? 0) - 1); // one hiccup is no reason
+    this.slow = took > SLOW ? (this.slow ?? 0) + took / SLOW : Math.max(0, (this.slow ?? 0) - 1); // one hiccup is no reason
     if (this.slow >= PATIENCE && this.data.n / this.step > 20000) [this.step, this.slow] = [Math.min(31, this.step * 2), 0];
     this.field.dataset.step = String(this.step);
     if (this.step > 1) this.status.textContent = filled(this.data.words.thinned, { step: this.step });
@@ -321,114 +323,6 @@ class MapView {
         pen.beginPath(), pen.arc(x, y, 11 * ratio, 0, 7), pen.stroke();
       }
     }
-  }
-
-  // Pointers and keys.
-
-  under(event) { // the place of the work that a pointer is on, -1 for none
-    if (!this.points) return -1;
-    const box = this.field.getBoundingClientRect(), { ratio, scale } = this.scene();
-    const [px, py] = [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
-    for (const [place, , , x, y, side] of [...(this.hung ?? [])].reverse()) {
-      if (Math.abs(px - x) < side / 2 && Math.abs(py - y) < side / 2) return place;
-    }
-    const [x, y] = this.place(event), near = (CLICK * ratio) / scale;
-    let best = -1, least = near * near;
-    for (let i = 0; i < this.data.n; i++) {
-      const apart = (this.points.x[i] - x) ** 2 + (this.points.y[i] - y) ** 2;
-      if (apart < least) [best, least] = [i, apart];
-    }
-    return best;
-  }
-
-  listen() {
-    const field = this.field, held = new Map();
-    let moved = 0, apart = 0;
-    const spread = () => { const [a, b] = [...held.values()]; return b ? Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) : 0; };
-    field.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      field.setPointerCapture(event.pointerId);
-      held.set(event.pointerId, event);
-      [moved, apart] = [0, spread()];
-      if ((this.mode === "lasso" || event.shiftKey) && held.size === 1) this.line = [this.place(event)];
-      this.tip.hidden = true;
-    });
-    field.addEventListener("pointermove", (event) => {
-      const before = held.get(event.pointerId);
-      if (!before) return void this.hover(event);
-      const side = Math.min(field.clientWidth, field.clientHeight);
-      const [right, down] = [event.clientX - before.clientX, event.clientY - before.clientY];
-      moved += Math.hypot(right, down);
-      held.set(event.pointerId, event);
-      if (held.size > 1) {
-        this.line = [];
-        const now = spread();
-        if (apart && now) this.zoom(now / apart);
-        apart = now;
-      } else if (this.line.length) {
-        const [x, y] = this.place(event), [lastX, lastY] = this.line.at(-1);
-        if (Math.hypot(x - lastX, y - lastY) * this.at.scale * side > 3) this.line.push([x, y]);
-        this.redraw();
-      } else if (moved > 3) this.pan(-right / side, down / side);
-    });
-    const up = (event) => {
-      if (!held.delete(event.pointerId)) return;
-      const line = this.line;
-      this.line = [];
-      if (event.type === "pointercancel") return void this.redraw();
-      if (line.length > 2) {
-        this.drawn = line;
-        this.select(line);
-        this.enter("move");
-      } else if (moved < 4) {
-        const place = this.under(event);
-        if (place >= 0) this.tell({ kind: "work", place, version: this.data.version });
-      }
-      this.redraw();
-    };
-    field.addEventListener("pointerup", up);
-    field.addEventListener("pointercancel", up);
-    field.addEventListener("pointerleave", () => this.hover(null));
-    field.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 300), this.place(event));
-    }, { passive: false });
-    field.addEventListener("keydown", (event) => this.key(event));
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const acts = { ArrowLeft: () => this.pan(-0.1, 0), ArrowRight: () => this.pan(0.1, 0), ArrowUp: () => this.pan(0, 0.1),
-      ArrowDown: () => this.pan(0, -0.1), "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8),
-      0: () => this.whole(), Home: () => this.whole(), Enter: () => this.select(this.frame()),
-      Escape: () => (this.line.length ? (this.line = []) : this.data.mask && this.select([])) };
-    if (!(event.key in acts)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    acts[event.key]();
-    this.redraw();
-  }
-
-  hover(event) {
-    clearTimeout(this.hovering);
-    this.tip.hidden = true;
-    if (!event || event.pointerType === "touch" || this.moving) return;
-    this.hovering = setTimeout(async () => {
-      const place = this.under(event);
-      if (place < 0) return;
-      const answer = await fetch(`${this.data.base}/works/${place}`).catch(() => null);
-      if (!answer?.ok) return;
-      const work = await answer.json(), box = this.field.getBoundingClientRect();
-      const picture = made("img", { src: `${this.data.base}/thumbs/${place}`, alt: "" });
-      picture.onerror = () => picture.remove();
-      this.tip.replaceChildren(picture, made("strong", { dir: "auto" }, work.title), made("span", { dir: "auto" }, work.credit),
-        made("span", { dir: "auto" }, `${this.data.by}: ${this.data.legend[this.groups[place]]?.name ?? ""}`));
-      this.tip.style.left = `${Math.min(event.clientX - box.left + 14, box.width - 190)}px`;
-      const down = event.clientY - box.top, low = down > box.height / 2; // it opens towards the side that has more room
-      this.tip.style.top = low ? "auto" : `${down + 14}px`;
-      this.tip.style.bottom = low ? `${box.height - down + 14}px` : "auto";
-      this.tip.hidden = false;
-    }, 120);
   }
 
   end() {

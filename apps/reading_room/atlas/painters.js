@@ -162,6 +162,7 @@ export function plain(canvas) {
 
 // The card where there is one; its imitation in software is the slower of the two.
 export function painter(make, wanted = "") {
+  if (wanted === "none") return [null, null];
   if (wanted !== "plain") {
     const canvas = make(), found = graphics(canvas);
     if (found && (!found.software || wanted === "webgl")) return [canvas, found];

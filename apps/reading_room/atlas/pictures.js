@@ -1,7 +1,9 @@
 // Pictures on the map: tiles of works that stand for those around them, and close by each work's own.
 
+import { FADED } from "./painters.js";
+
 const ACROSS = 8, SIDE = 64; // as latentarchive/maps/tiles.py draws them
-const CELL = 48, OWN = 76, CLOSE = 500, HELD = 700; // pixels of a picture among many and of one close by
+const CELL = 48, OWN = 60, CLOSE = 500, HELD = 700; // pixels of a picture among many and of one close by
 
 export class Pictures {
   constructor(base, levels, ask, redraw) {
@@ -27,21 +29,19 @@ export class Pictures {
     return found;
   }
 
-  own({ x, y, scale, left, top, width, height, ratio }) {
-    const side = OWN * ratio, taken = new Set(), found = [];
-    for (const place of this.near) {
-      const across = left + x[place] * scale, down = top + (1 - y[place]) * scale;
-      if (across < 0 || down < 0 || across > width || down > height) continue;
-      const around = []; // the squares of a grid that the picture reaches into: one picture to each
-      for (const i of [0, 1]) for (const j of [0, 1]) {
-        around.push(`${Math.floor((across - side / 2) / side) + i},${Math.floor((down - side / 2) / side) + j}`);
+  own({ x, y, looks, scale, left, top, width, height, ratio }) {
+    const room = 0.5 * Math.sqrt((width * height) / Math.max(1, this.near.length)); // the fewer they are, the larger
+    const side = Math.min(3 * OWN * ratio, Math.max(OWN * ratio, room)), found = [];
+    for (const faded of [false, true]) { // those that are chosen take their room first
+      for (const place of this.near) {
+        if (looks[place] >= FADED !== faded) continue;
+        const across = left + x[place] * scale, down = top + (1 - y[place]) * scale;
+        if (across < 0 || down < 0 || across > width || down > height) continue;
+        if (found.some(([, , , i, j]) => Math.abs(i - across) < side && Math.abs(j - down) < side)) continue;
+        found.push([place, this.image(`thumbs/${place}`), null, across, down, side]);
       }
-      if (around.some((one) => taken.has(one))) continue;
-      around.forEach((one) => taken.add(one));
-      const image = this.image(`thumbs/${place}`);
-      if (image) found.push([place, image, null, across, down, side]);
     }
-    return found;
+    return found.filter(([, image]) => image);
   }
 
   // After a movement: whether few enough works are in view for each to have its own picture.

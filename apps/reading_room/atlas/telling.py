@@ -8,7 +8,6 @@ from latentarchive.maps.groups import NOTHING, OTHER
 from latentarchive.maps.serving import REGION, ShownMap
 from latentarchive.measures.fidelity import Fidelity
 from reading_room.language import say
-from reading_room.shared import plainly
 
 
 def reading(kept: Fidelity) -> str:
@@ -50,8 +49,8 @@ def agreement(found: Agreement | None, *, chosen: bool, one: bool) -> str:
     }
     if one:
         said = say(
-            "Of the {k} works nearest to it on the left, {same} are also among its {k} nearest on the right (by chance "
-            "{chance}; {n} works are on both).",
+            "Of the {k} works nearest to it on the left, {same} can also be found among its {k} nearest on the right "
+            "(by chance {chance}; {n} works are on both).",
             **values,
         )
     else:
@@ -97,7 +96,7 @@ def has(shown: ShownMap, by: str) -> bool:
 
 
 def field(by: str) -> str:
-    """What a field is called; further fields have the catalogue's own names."""
+    """What a field is called; further fields have the catalogue's own names. Not made plain: it is shown as text."""
     known = {
         REGION: say("regions of the space"),
         "medium": say("medium"),
@@ -107,11 +106,11 @@ def field(by: str) -> str:
         "rights_class": say("rights"),
         "source": say("source"),
     }
-    return known.get(by, plainly(by.removeprefix("extra.")))
+    return known.get(by, by.removeprefix("extra."))
 
 
 def group(by: str, name: str) -> str:
-    """What a group is called: the catalogue's own word, or the app's where it has none. Not yet made plain."""
+    """What a group is called: the catalogue's own word, or the app's where it has none. Shown as text."""
     if by == REGION and name.startswith(f"{REGION} "):
         return say("region {number}", number=name.removeprefix(f"{REGION} "))
     return {OTHER: say("others"), NOTHING: say("not stated")}.get(name, name)

@@ -159,7 +159,8 @@ def on_cards(shown: ShownMap, places: list[int], by: str, key: str, label: str) 
     """Works as cards; what the map is coloured by stands on each in words."""
     values = shown.groups(by).values
     items = shown.archive.collection.items(shown.rows[places])
-    notes = [f"{telling.field(by)}: {telling.group(by, values[place]) or say('not stated')}" for place in places]
+    said = [telling.group(by, values[place])[: cards.LONGEST] or say("not stated") for place in places]
+    notes = [f"{telling.field(by)}: {one}" for one in said]
     works = [cards.card(item, name, notes=[note]) for item, note in zip(items, notes, strict=True)]
     cards.show(works, key=key, label=label, small=True)
 
