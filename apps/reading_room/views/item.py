@@ -159,17 +159,16 @@ def words() -> None:
             )
         )
         if found.terms and st.toggle(say("Figures"), key="figures"):
-            st.dataframe(
-                [
-                    {
-                        say("rank"): term.rank,
-                        say("word"): term.term,
-                        say("cosine"): term.score,
-                        say("ahead of the next by"): term.margin,
-                        say("above its mean here"): term.lift,
-                    }
-                    for term in found.terms[:20]
-                ],
+            first = found.terms[:20]
+            st.table(
+                {
+                    say("rank"): [term.rank for term in first],
+                    say("word"): [plainly(term.term) for term in first],
+                    say("cosine"): [f"{term.score:.3f}" for term in first],
+                    say("ahead of the next by"): ["" if t.margin is None else f"{t.margin:.3f}" for t in first],
+                    say("above its mean here"): [f"{term.lift:+.3f}" for term in first],
+                },
+                border="horizontal",
                 hide_index=True,
                 alt=say("The nearest words with their cosines"),
             )
