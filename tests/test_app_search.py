@@ -256,6 +256,11 @@ def test_words_are_searched_for_and_the_way_back_leads_back(served, visitor):
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     source = first.locator("a[target=_blank]").first
     assert source.get_attribute("rel") == "noopener noreferrer"
+    first.locator(".title a").click()
+    page.wait_for_url("**/item?**")
+    page.go_back()
+    page.get_by_text("“a blue jug” — the first 192").wait_for()
+    assert page.url.endswith("/?q=a+blue+jug")
     value = page.locator("li label input[type=checkbox]").first
     value.check()
     page.wait_for_url("**f.creator=**")

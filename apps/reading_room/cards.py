@@ -157,7 +157,7 @@ def show(
         cards: What to show; none: nothing is drawn.
         key: Of this list on its page.
         label: What the list is, for screen readers.
-        buttons: Actions on every card. A click on the picture or the title opens the page of the work.
+        buttons: Actions on every card. Picture and title are links to the page of the work.
         on_act: Called before the page runs again, where widgets and the address may still be changed.
         small: Smaller cards, for lists beside something else.
         part: Which part of a longer list this is: where it changes, the list is scrolled to its beginning.
@@ -170,11 +170,7 @@ def show(
 
     def acted() -> None:
         act = _act(st.session_state[key])
-        if act is None:
-            return
-        if act.action == "open":
-            navigation.go_to("item", {"archive": st.query_params.get("archive", ""), "id": act.item})
-        elif on_act is not None:
+        if act is not None and on_act is not None:
             on_act(act)
 
     found = _component(

@@ -16,6 +16,8 @@ const button = (label, hint, act) => {
   return element;
 };
 
+const plainClick = (event) => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
+
 const pictures = (transfer) => [...(transfer?.files || [])];
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -53,6 +55,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
       : made("span", { class: "mark", "aria-hidden": "true" }, entry.href || entry.missing ? "▢" : "“ ”");
     const label = made(entry.href ? "a" : "span", { class: "label", href: entry.href, title: entry.label, dir: "auto",
       target: entry.href ? "_self" : "" }, entry.label);
+    if (entry.href) {
+      label.addEventListener("click", (event) => {
+        if (!plainClick(event)) return;
+        event.preventDefault();
+        window.history.pushState({}, "", entry.href); // in the same session, as one entry of its history
+        window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+      });
+    }
     const weight = made("input", { type: "number", step: "0.1", min: data.limits.weights[0], max: data.limits.weights[1],
       value: entry.weight, "aria-label": hint(words.weight) });
     weight.dataset.focus = `${tray}.${place}.weight`;
