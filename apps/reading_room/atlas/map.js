@@ -256,7 +256,7 @@ class MapView {
   // Drawing.
 
   redraw() {
-    if (this.asked) return;
+    if (this.asked || !this.painter) return;
     this.asked = requestAnimationFrame((now) => {
       this.asked = 0;
       const began = performance.now();
