@@ -24,6 +24,7 @@ class MapView {
   }
 
   build(data) {
+    performance.mark("map:script");
     const words = data.words;
     this.field = made("div", { class: "field", tabindex: "0", role: "application", "aria-label": data.label,
       "aria-roledescription": words.map });
