@@ -92,6 +92,15 @@ def acts() -> None:
             key="item.keep",
             help=say("What you keep stands on the page “Selection”."),
         )
+    if archive.has_vectors and not item.generated:
+        with st.container(horizontal=True, gap="small"):
+            for page, label in (
+                ("contrast", say("Contrast with what a model makes")),
+                ("darkroom", say("Into the darkroom")),
+                ("blend", say("Blend it")),
+                ("walk", say("Walk from here")),
+            ):
+                st.button(label, on_click=navigation.go_to, args=(page, {"archive": name, "like": item.id}))
 
 
 def beside() -> None:
