@@ -15,8 +15,8 @@ from latentarchive.maps.serving import ShownMap
 from latentarchive.maps.stored import keep_map, kept_maps
 from latentarchive.measures.fidelity import Fidelity
 from reading_room.atlas import component, telling
-from tests.app_helpers import settled
 from tests.conftest import SECRET
+from tests.page_helpers import settled
 from tests.space_helpers import cloud, space
 from tests.test_app_axe import violations
 from tests.test_app_hostile import said
