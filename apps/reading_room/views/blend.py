@@ -42,7 +42,7 @@ with st.form("blend.asked"):
 things.from_kept(archive, name, things.into(SLOTS), among=written)
 given = list(dict.fromkeys(one for one in written if one))
 if len(given) < FEWEST:
-    st.info(say("Two to five are blended: words, or works by their ids. Every work leads here."))
+    st.info(say("Two to five are blended: words, or works by their ids. In Search, every work leads here."))
     things.at_random(archive, SLOTS[:FEWEST], say("Two works drawn at random"))
     st.stop()
 try:

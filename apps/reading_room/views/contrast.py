@@ -85,7 +85,7 @@ try:
         cards.show(asked_with, key="liked", label=say("Asked with"), buttons=[away], on_act=leave_out, small=True)
     things.from_kept(archive, name, take, among=[one.value for one in works])
     if not (words or works):
-        st.info(say("Say something in words, or open a work: every work leads here."))
+        st.info(say("Say something in words, or choose a work: in Search, every work leads here."))
         st.button(say("A work drawn at random"), on_click=draw)
         st.stop()
     terms = (*([Term("text", words)] if words else []), *works)

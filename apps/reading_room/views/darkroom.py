@@ -27,7 +27,7 @@ with st.form("darkroom.asked"):
     st.form_submit_button(say("Develop"), type="primary")
 things.from_kept(archive, name, things.into(["q"]), among=[written])
 if not written:
-    st.info(say("Say in words what the image should be, or open a work: every work leads here."))
+    st.info(say("Say in words what the image should be, or choose a work: in Search, every work leads here."))
     things.at_random(archive, ["q"], say("A work drawn at random"))
     st.stop()
 try:

@@ -69,7 +69,7 @@ with st.form("walk.asked"):
     st.form_submit_button(say("Walk"), type="primary")
 things.from_kept(archive, name, things.into(["from", "to"]), among=[start, end])
 if not (start and end):
-    st.info(say("Say from where to where: words, or works by their ids. Every work leads here."))
+    st.info(say("Say from where to where: words, or works by their ids. In Search, every work leads here."))
     things.at_random(archive, ["from", "to"], say("Two works drawn at random"))
     st.stop()
 try:
