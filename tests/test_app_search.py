@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.recipes import load_recipe
+from tests.app_helpers import settled
 from tests.conftest import png, write_recipe
 
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1)) :red[no] $x^2$ **b** `c` \u202eقرأ " + "long " * 1000
@@ -258,9 +259,11 @@ def test_words_are_searched_for_and_the_way_back_leads_back(served, visitor):
     assert source.get_attribute("rel") == "noopener noreferrer"
     first.locator(".title a").click()
     page.wait_for_url("**/item?**")
+    settled(page)
     page.go_back()
     page.get_by_text("“a blue jug” — the first 192").wait_for()
     assert page.url.endswith("/?q=a+blue+jug")
+    settled(page)
     value = page.locator("li label input[type=checkbox]").first
     value.check()
     page.wait_for_url("**f.creator=**")
