@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.recipes import load_recipe
-from tests.app_helpers import settled
 from tests.conftest import png, write_recipe
+from tests.page_helpers import settled
 
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1)) :red[no] $x^2$ **b** `c` \u202eقرأ " + "long " * 1000
 
