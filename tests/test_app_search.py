@@ -257,13 +257,6 @@ def test_words_are_searched_for_and_the_way_back_leads_back(served, visitor):
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     source = first.locator("a[target=_blank]").first
     assert source.get_attribute("rel") == "noopener noreferrer"
-    first.locator(".title a").click()
-    page.wait_for_url("**/item?**")
-    settled(page)
-    page.go_back()
-    page.get_by_text("“a blue jug” — the first 192").wait_for()
-    assert page.url.endswith("/?q=a+blue+jug")
-    settled(page)
     value = page.locator("li label input[type=checkbox]").first
     value.check()
     page.wait_for_url("**f.creator=**")
@@ -277,6 +270,13 @@ def test_words_are_searched_for_and_the_way_back_leads_back(served, visitor):
     page.go_forward()
     page.get_by_text("“a blue jug” — the first 192").wait_for()
     expect(box).to_have_value("a blue jug")
+    settled(page)
+    first.locator(".title a").click()
+    page.wait_for_url("**/item?**")
+    settled(page)
+    page.go_back()
+    page.get_by_text("“a blue jug” — the first 192").wait_for()
+    assert page.url.endswith("/?q=a+blue+jug")
 
 
 def test_a_picture_is_brought_searched_with_cut_and_weighed(served, visitor, small_cabinet):
