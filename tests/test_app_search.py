@@ -12,6 +12,7 @@ from latentarchive.archive import Archive
 from latentarchive.build import build_archive
 from latentarchive.recipes import load_recipe
 from tests.conftest import png, write_recipe
+from tests.page_helpers import settled
 
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1)) :red[no] $x^2$ **b** `c` \u202eقرأ " + "long " * 1000
 
@@ -256,11 +257,6 @@ def test_words_are_searched_for_and_the_way_back_leads_back(served, visitor):
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     source = first.locator("a[target=_blank]").first
     assert source.get_attribute("rel") == "noopener noreferrer"
-    first.locator(".title a").click()
-    page.wait_for_url("**/item?**")
-    page.go_back()
-    page.get_by_text("“a blue jug” — the first 192").wait_for()
-    assert page.url.endswith("/?q=a+blue+jug")
     value = page.locator("li label input[type=checkbox]").first
     value.check()
     page.wait_for_url("**f.creator=**")
@@ -274,6 +270,13 @@ def test_words_are_searched_for_and_the_way_back_leads_back(served, visitor):
     page.go_forward()
     page.get_by_text("“a blue jug” — the first 192").wait_for()
     expect(box).to_have_value("a blue jug")
+    settled(page)
+    first.locator(".title a").click()
+    page.wait_for_url("**/item?**")
+    settled(page)
+    page.go_back()
+    page.get_by_text("“a blue jug” — the first 192").wait_for()
+    assert page.url.endswith("/?q=a+blue+jug")
 
 
 def test_a_picture_is_brought_searched_with_cut_and_weighed(served, visitor, small_cabinet):
