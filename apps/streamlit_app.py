@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import StopException
 
 from reading_room import frame, language, navigation, settings
 from reading_room.kiosk import profile
@@ -29,6 +27,7 @@ else:
     document.choose()
     navigation.go_on()
     navigation.remember(page.url_path or "search")
-    with contextlib.suppress(StopException):  # a page that ends early has below it what every page has
+    body = st.container()
+    frame.below()  # before the page, which may end early
+    with body:
         page.run()
-    frame.below()
