@@ -162,6 +162,7 @@ audited with suite {shown.audit.suite!r}: {_counted(shown.audit)}
 {shown.audit_page}
 
 The page of all this is {shown.page}; the truth about every work is {shown.truth}. Try next:
+  latentarchive app {archive}
   latentarchive search {archive} "two gold medals with a ship" --html sheet.html
   latentarchive search {archive} --like {first} --unlike "text:a rose ground" --where "year < 1900"
   latentarchive describe {archive} {first}
