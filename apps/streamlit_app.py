@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from reading_room import frame, language, navigation, settings
 from reading_room.kiosk import profile
@@ -27,5 +29,6 @@ else:
     document.choose()
     navigation.go_on()
     navigation.remember(page.url_path or "search")
-    page.run()
+    with contextlib.suppress(StopException):  # a page that ends early has below it what every page has
+        page.run()
     frame.below()

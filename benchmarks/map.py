@@ -6,7 +6,8 @@ The real app in headless Chromium, at 1440 x 1000: opened, then dragged to and f
 points that the app has. Coordinates of the large maps are synthetic, a hundred clouds of uneven size, and so are the
 pictures on their tiles; `--archive` is a real archive with a kept map. `--regl` is a folder with the unpacked npm
 packages regl-scatterplot, regl and pub-sub-es, drawn on a page of their own with the same coordinates. Which renderer
-drew is named beside every figure. Writes ``results/map.json``.
+drew is named beside every figure. Seconds since the page was asked for: until the script of the map runs (all before it
+is Streamlit's), until it has the places, until it can be used. Writes ``results/map.json``.
 """
 
 from __future__ import annotations
@@ -116,6 +117,7 @@ def opened(browser: object, url: str) -> dict[str, object]:
     page.wait_for_selector(".field[data-ready]")
     ready = page.evaluate("() => performance.getEntriesByName('map:ready')[0].startTime")
     first = page.evaluate("() => performance.getEntriesByName('map:points')[0].startTime")
+    script = page.evaluate("() => performance.getEntriesByName('map:script')[0].startTime")
     page.wait_for_timeout(2000)
     sent = page.evaluate(
         "() => performance.getEntriesByType('resource').map((one) => [new URL(one.name).pathname, one.transferSize])"
@@ -129,6 +131,7 @@ def opened(browser: object, url: str) -> dict[str, object]:
     return {
         "painter": told["painter"],
         "renderer": told["renderer"],
+        "script_s": round(script / 1000, 2),
         "points_s": round(first / 1000, 2),
         "ready_s": round(ready / 1000, 2),
         **moved,

@@ -305,9 +305,10 @@ async def pictures(port: int, said: bytes, told: Told) -> None:
         async with gate:
             began = time.perf_counter()
             try:
-                told.bytes += await asyncio.to_thread(read, f"http://127.0.0.1:{port}{path}")
+                size = await asyncio.to_thread(read, f"http://127.0.0.1:{port}{path}")
+                told.bytes += size
             except OSError as error:
-                told.errors[f"picture: {error}"[:200]] += 1
+                told.errors[f"{path.split('/')[1]}: {error}"[:200]] += 1
             told.seconds["picture"].append(time.perf_counter() - began)
 
     paths = dict.fromkeys(html.unescape(path.decode()) for path in _PICTURES.findall(said))

@@ -202,7 +202,7 @@ def _table(cls: type[T], given: Any, where: str) -> T:
     return parse(cls, given, where=where)
 
 
-def _check_said(words: Said, languages: Sequence[str], name: str) -> None:
+def _check_said(words: str | Mapping[str, object], languages: Sequence[str], name: str) -> None:
     if isinstance(words, str):
         return
     for code, text in words.items():
@@ -212,7 +212,7 @@ def _check_said(words: Said, languages: Sequence[str], name: str) -> None:
         if not isinstance(text, str):
             message = f"{name}: the text in {code!r} must be words, got {text!r}"
             raise ValueError(message)
-    if missing := [code for code in languages if not words.get(code, "").strip()]:
+    if missing := [code for code in languages if not str(words.get(code, "")).strip()]:
         message = f"{name} is missing in {', '.join(missing)}, which the kiosk offers"
         raise ValueError(message)
 

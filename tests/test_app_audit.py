@@ -17,6 +17,7 @@ from latentarchive.recipes import load_recipe
 from reading_room import audits
 from tests.app_shown import HOSTILE, data, hostile, links, texts
 from tests.conftest import write_recipe
+from tests.test_app_axe import violations
 
 SUITE = """
 title = "Before the loan"
@@ -238,6 +239,7 @@ def test_a_suite_is_run_in_a_browser_and_the_works_behind_a_finding_are_opened(h
     drawing = failed.get_by_role("img")
     assert drawing.evaluate("svg => svg.namespaceURI").endswith("svg")
     assert drawing.evaluate("svg => svg.getBoundingClientRect().width") > 200
+    assert not violations(page)
     page.get_by_role("link", name="works to look at").first.click()
     page.get_by_role("heading", name="Works behind this finding").wait_for()
     asked = parse_qs(urlsplit(page.url).query)
@@ -246,6 +248,7 @@ def test_a_suite_is_run_in_a_browser_and_the_works_behind_a_finding_are_opened(h
     card = page.get_by_role("list", name="Works behind this finding").locator("li").first
     card.wait_for()
     assert "Rights:" in card.inner_text()
+    assert not violations(page)
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
     again = visitor(page.url)  # the address alone is enough

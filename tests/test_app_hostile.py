@@ -43,6 +43,11 @@ def test_every_page_stands_whatever_the_catalogue_says(room, hostile, name):
             assert "a secret reason" not in message
 
 
+def test_a_page_that_ends_early_says_below_it_what_every_page_says(room, hostile):
+    page = room(hostile.path, page="item", id="no such work")
+    assert "Source and rights stand beside every work" in page.caption[-1].value
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_withheld_work_is_on_no_page_even_if_it_is_asked_for(room, hostile, name):
     secret = withheld_id(hostile)

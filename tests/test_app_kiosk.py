@@ -217,7 +217,10 @@ def test_there_is_nothing_to_get_out_by(address, visitor, small_cabinet):
     page.locator(".stage.results").wait_for()
     assert page.locator("a[href]:not([href^='#'])").count() == 0
     assert page.locator("input[type=file], [data-testid=stMainMenu], [data-testid=stSidebar], iframe").count() == 0
-    assert page.evaluate("document.dispatchEvent(new MouseEvent('contextmenu', {cancelable: true, bubbles: true}))") is False
+    assert (
+        page.evaluate("document.dispatchEvent(new MouseEvent('contextmenu', {cancelable: true, bubbles: true}))")
+        is False
+    )
     scrolled = page.locator(".view").evaluate("view => { view.scrollTop = 300; return view.scrollTop; }")
     before = page.url
     for key in ("r", "c", "Escape"):
@@ -239,7 +242,9 @@ def test_everything_fits_and_can_be_touched(address, visitor, size):
     page = visitor(address + "/?show=start", width=size[0], height=size[1])
     for kind in ("start", "results", "work"):
         page.locator(f".stage.{kind}").wait_for()
-        wide = page.locator(".view").evaluate("view => [view.scrollWidth - view.clientWidth, document.body.scrollWidth]")
+        wide = page.locator(".view").evaluate(
+            "view => [view.scrollWidth - view.clientWidth, document.body.scrollWidth]"
+        )
         assert wide[0] <= 0
         assert wide[1] <= size[0]
         buttons = page.locator(".bar button, .tiles button")

@@ -15,7 +15,11 @@ from latentarchive.maps.serving import ShownMap
 from latentarchive.maps.stored import keep_map, kept_maps
 from latentarchive.measures.fidelity import Fidelity
 from reading_room.atlas import component, telling
+from tests.conftest import SECRET
+from tests.page_helpers import settled
 from tests.space_helpers import cloud, space
+from tests.test_app_axe import violations
+from tests.test_app_hostile import said
 
 LEFT_HALF = "-100000_-100000.500000_-100000.500000_1100000.-100000_1100000"
 
@@ -268,3 +272,34 @@ def test_a_browser_that_draws_nothing_is_shown_a_picture(address, visitor):
     assert picture.get_attribute("alt").startswith("Map of ")
     assert "draws no maps" in page.locator(".status").inner_text()
     page.locator("ul.cards li").first.wait_for()
+
+
+def test_maps_can_be_used_by_everybody(address, visitor):
+    """What axe says of a map that is there: the pages that it looks at otherwise have none."""
+    page = settled(visitor(f"{address}/map?map=som&by=medium&beside=cabinet/pca&line={LEFT_HALF}", motion="reduce"))
+    page.locator(".field[data-ready]").nth(1).wait_for()
+    faults = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(150)
+            faults += [f"{scheme} {width}: {line}" for line in violations(page)]
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+                faults.append(f"{scheme} {width}: it must be scrolled sideways")
+    assert not faults
+
+
+def test_a_catalogue_written_by_an_attacker_is_text_on_the_map_too(room, hostile, tmp_path):
+    path = tmp_path / "archive"
+    shutil.copytree(hostile.path, path)
+    archive = Archive.open(path)
+    keep_map(make_map(archive, method="pca", k=3, regions=2), archive)
+    shown = shown_maps(archive)["pca"]
+    assert SECRET not in [shown.item(at).title for at in range(len(shown))]
+    for by in ("medium", "creator", "region"):
+        page = room(path, page="map", by=by, work=shown.item(0).id, view="0_0_1000000_1000000")
+        assert not page.exception
+        for message in said(page):
+            assert '"allowHtml": true' not in message
+            assert SECRET not in message

@@ -46,5 +46,8 @@ def test_all_that_is_read_can_be_read(mode):
         assert contrast(faded(colours["textColor"], ground, 0.6), ground) >= TEXT  # captions of Streamlit
         assert contrast(faded(colours["textColor"], ground, 0.75), ground) >= TEXT  # the quietest text of the cards
         assert contrast(colours["linkColor"], ground) >= TEXT
-        assert contrast(colours["primaryColor"], ground) >= LARGE  # focus, sliders, ticks
-    assert contrast(colours["primaryColor"], grounds[0]) >= TEXT  # words on a button that is pressed, and in its colour
+        assert contrast(colours["primaryColor"], ground) >= TEXT  # figures of sliders, buttons under the pointer
+    assert contrast(colours["primaryColor"], grounds[0]) >= TEXT  # words on a button that is pressed
+    on_button = {"light": "#ffffff", "dark": "#171614"}[mode]  # as page.css has it
+    assert contrast(on_button, colours["primaryColor"]) >= TEXT
+    assert contrast("#ffffff", colours["primaryColor"]) >= LARGE  # ticks

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from latentarchive.archive import Archive
-from latentarchive.audit import Finding, Table
+from latentarchive.audit import Finding, Picture, Table
 from latentarchive.build import build_archive
 from latentarchive.encoders.origins import origin
 from latentarchive.export.dataset_card import citation, dataset_card, reason_kind
 from latentarchive.recipes import load_recipe
-from latentarchive.render.evidence import Named, named
+from latentarchive.render.evidence import Named, named, own
 from latentarchive.summary import encoder_of, rights_classes
 from tests.conftest import write_recipe
 
@@ -94,3 +94,8 @@ def test_works_behind_a_finding_stand_as_its_rows_name_them():
         Named("a:9", 0, 0, ()),
     ]
     assert named(Finding(sentence="None.")) == []
+    # Of pairs with another archive only this one's works, whatever the others are called.
+    apart = Picture(kind="pairs", x=0, y=(1,), alt="Pairs", archives=("", "archives/annex"))
+    two = Finding(sentence="Two pairs.", table=table, picture=apart)
+    assert own(two) == (0,)
+    assert [work.id for work in named(two)] == ["a:1", "a:3"]

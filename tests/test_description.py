@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from latentarchive.description import MOST_SUBJECTS, TermScore, nearest_terms, own_subjects, read_vocabulary
+from latentarchive.description import (
+    MOST_SUBJECTS,
+    Description,
+    TermScore,
+    nearest_terms,
+    own_subjects,
+    read_vocabulary,
+    standings,
+)
 from latentarchive.errors import QueryError
 
 IMAGE = np.array([0.6, 0.8], np.float32)
@@ -31,6 +39,12 @@ def test_the_margin_of_the_last_one_shown_is_to_the_next():
 def test_equal_terms_keep_the_order_of_the_vocabulary():
     terms = nearest_terms(IMAGE, ["a", "b", "c"], VECTORS[[0, 1, 0]], MEAN, 3)
     assert [(t.term, t.margin) for t in terms] == [("b", 0.2), ("a", 0.0), ("c", None)]
+
+
+def test_what_the_catalogue_says_has_a_rank_among_the_terms():
+    found = Description("s:1", "a", "some", 4, nearest_terms(IMAGE, TERMS, VECTORS, MEAN, 9))
+    assert standings(found, ["Red", "both", "amphora", "both"]) == [("Red", 3), ("both", 1), ("amphora", None)]
+    assert standings(found, []) == []
 
 
 def test_a_vocabulary_is_read_line_by_line(tmp_path):

@@ -66,11 +66,11 @@ def test_csl_has_names_as_written_and_dates_as_ranges():
         "abstract": "Two lines",
         "keyword": "pear, leaf",
         "URL": "https://museum.example/works/36 1?a={b}",
-        "note": "Date: ca. 1890–99 Rights: CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/)",
+        "note": "Date: ca. 1890–99; Rights: CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/)",
     }
     assert bare == {"id": "s:é,1", "type": "graphic", "title": "untitled", "note": "Rights: unknown"}
     assert made["title"] == "generated, not a work: A field"
-    assert made["note"] == "Generated image, not a work. Rights: unknown"
+    assert made["note"] == "Generated image, not a work; Rights: unknown"
     assert old["issued"] == {"date-parts": [[-500], [-480]]}
     assert after["issued"] == {"literal": "after 1700"}
 

@@ -43,7 +43,10 @@ def test_texts_are_the_same_everywhere_or_one_by_language(tmp_path):
         ("pages = ['serch']\n" + LEAST, "'serch' is unknown; did you mean 'search'"),
         ("pages = ['item', 'item']\n" + LEAST, "must name each once"),
         ('title = "T"\n', "a visitor can do nothing here"),
-        ('title = "T"\n[[questions]]\nlabel = "R"\n', r"\[\[questions\]\] 1: a question has either 'words' or a 'work'"),
+        (
+            'title = "T"\n[[questions]]\nlabel = "R"\n',
+            r"\[\[questions\]\] 1: a question has either 'words' or a 'work'",
+        ),
         ('title = "T"\nquestions = 3\n', "must be a table"),
         ("title = \n", "is not TOML"),
         ("idle = 3\n" + LEAST, r"\[idle\] must be a table"),

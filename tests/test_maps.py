@@ -1,6 +1,7 @@
 """Maps and plates: places with known answers, the same every time, nothing withheld, and the real commands."""
 
 import base64
+import io
 import json
 import re
 import sys
@@ -23,6 +24,7 @@ from latentarchive.maps import make_map, make_plate, snapping
 from latentarchive.maps.groups import NOTHING, OTHER, group
 from latentarchive.maps.hanging import hung
 from latentarchive.maps.linear import principal
+from latentarchive.maps.plates import chosen_plate
 from latentarchive.maps.projections import METHODS, Between
 from latentarchive.maps.regions import find_regions
 from latentarchive.maps.snapping import snapped
@@ -30,6 +32,7 @@ from latentarchive.maps.som import SelfOrganisingMap
 from latentarchive.recipes import load_recipe
 from latentarchive.render.lettering import Type, broken
 from latentarchive.render.map_page import map_page
+from latentarchive.render.plate import plate_file
 from tests.conftest import write_recipe
 from tests.space_helpers import cloud, space
 
@@ -316,6 +319,21 @@ def test_a_plate_is_a_sheet_of_whole_works_with_their_rights(archive, tmp_path):
     words = make_plate(archive, "red", n=3)
     assert [hit.rank for hit in words.hits] == [1, 2, 3]
     assert "s:red.png" not in [hit.item.id for hit in words.hits]
+
+
+def test_a_plate_of_chosen_works_keeps_their_order(archive):
+    ids = ["s:white.png", "s:red.png", "s:blue.png"]
+    plate = chosen_plate(archive, ids, "Hall")
+    assert [(hit.rank, hit.item.id) for hit in plate.hits] == list(enumerate(ids, 1))
+    assert (plate.query, plate.chosen) == ("Hall", True)
+    with Image.open(io.BytesIO(plate_file(plate, archive, ".png"))) as sheet:
+        assert sheet.size == (4961, 3508)
+    for few in ([], ids[:1]):
+        with pytest.raises(QueryError, match="a plate shows 2 to 60 works"):
+            chosen_plate(archive, few, "Hall")
+    archive.withhold(["s:red.png"], reason="asked")
+    with pytest.raises(QueryError, match="is withheld"):
+        chosen_plate(archive, ids, "Hall")
 
 
 def test_lines_are_broken_where_they_fit_and_letters_that_are_missing_are_named():

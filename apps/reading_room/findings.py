@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from latentarchive.audit import Finding, Table
+from latentarchive.audit import Finding
 from latentarchive.audit.finding import shortened
 from latentarchive.render.charts import chart
+from latentarchive.render.evidence import own
 from latentarchive.render.figures import cell, measured
 from reading_room.language import say
 
@@ -128,7 +129,7 @@ def _told(number: int, one: Finding, href: str, works: Works, *, whole: bool) ->
         "drawn": drawn,
         "caption": one.picture.alt if one.picture and drawn else "",
         "captionId": named,
-        "table": _table(one.table, works.addresses, len(rows) if whole else ROWS) if one.table and rows else None,
+        "table": _table(one, works.addresses, len(rows) if whole else ROWS) if one.table and rows else None,
         "rows": _rows(len(rows), len(rows) if whole else ROWS),
         "href": "" if whole else href,
         "works": "" if whole else _works(works.shown),
@@ -147,7 +148,9 @@ def _works(count: int) -> str:
     return say("1 work to look at") if count == 1 else say("{count} works to look at", count=f"{count:,}")
 
 
-def _table(table: Table, addresses: Mapping[str, str], most: int) -> dict[str, Any]:
+def _table(one: Finding, addresses: Mapping[str, str], most: int) -> dict[str, Any]:
+    table, linked = one.table, own(one)
+    assert table is not None  # whoever asks has looked
     numbers = [
         all(isinstance(row[k], int | float | None) for row in table.rows) for k in range(len(table.columns))
     ]  # at the right, as one adds them up
@@ -156,8 +159,8 @@ def _table(table: Table, addresses: Mapping[str, str], most: int) -> dict[str, A
             {
                 "text": cell(value, name),
                 "exact": repr(value) if number and value is not None else "",
-                "work": str(value) if k in table.ids and str(value) in addresses else "",
-                "href": addresses.get(str(value), "") if k in table.ids else "",
+                "work": str(value) if k in linked and str(value) in addresses else "",
+                "href": addresses.get(str(value), "") if k in linked else "",
             }
             for k, (value, name, number) in enumerate(zip(row, table.columns, numbers, strict=True))
         ]

@@ -7,6 +7,7 @@ import contextlib
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
+from latentarchive.errors import ArchiveError
 from latentarchive.summary import encoder_of
 from reading_room import navigation, portrait, shared
 from reading_room.language import say
@@ -33,7 +34,12 @@ def _change() -> None:
 
 def below() -> None:
     """Whose works these are, what may be done with them, what compares them, and where more is said."""
-    name, archive = shared.chosen()
+    names = shared.names()
+    name = st.query_params.get("archive", names[0] if names else "")
+    try:
+        archive = shared.archive_named(name)
+    except ArchiveError:  # the page has said so
+        return
     st.divider()
     counts = portrait.classes(archive)
     st.caption(

@@ -42,7 +42,7 @@ def _image(request: Request) -> Response:
 
 def shown(record: Record, archive: Archive) -> bool:
     """Whether an image may be shown: none of the works that it was made of is withheld."""
-    return not {*record.items, record.start} & set(archive.log.current())
+    return not record.works & set(archive.log.current())
 
 
 def card(key: str, name: str, record: Record, *, title: str, notes: Sequence[str] = ()) -> Card:

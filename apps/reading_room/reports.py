@@ -116,7 +116,7 @@ def listed(some: list[tuple[int, Finding]], name: str, archive: Archive, which: 
             st.query_params["finding"] = asked.which
 
     def shown(one: Finding) -> findings.Works:
-        ids = visible(one.named(), archive)
+        ids = visible(list(dict.fromkeys(work.id for work in named(one))), archive)
         addresses = {item: navigation.address("item", {"archive": name, "id": item}) for item in ids}
         return findings.Works(len(ids), addresses)
 

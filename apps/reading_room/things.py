@@ -6,7 +6,7 @@ Never files: a visitor may not make the server read one, whatever the words look
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ import streamlit as st
 from latentarchive.archive import Archive
 from latentarchive.errors import ArchiveError, QueryError
 from latentarchive.query import Term
-from reading_room import cards
+from reading_room import cards, kept
 from reading_room.language import say
 from reading_room.shared import plainly
 
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 LONGEST = 300
 """Characters of words."""
 
+KEPT = 24
+"""Works of a selection that are offered."""
+
 SEEDS = 999_999
 """The highest seed that a page offers."""
 
 
 def term(archive: Archive, written: str) -> Term:
     """A work, if there is one of that id, else words. Raises `QueryError` for a work that is withheld."""
-    written = written.strip()
+    written = written.strip().removeprefix("id:")
     if archive.collection.row(written) is None:
         return Term("text", written)
     try:
@@ -49,7 +52,7 @@ def take_over(slots: Sequence[str]) -> None:
         return
     free = [slot for slot in slots if not (st.session_state.get(slot) or st.query_params.get(slot))]
     for slot, item_id in zip(free, sent, strict=False):
-        st.session_state[slot] = st.query_params[slot] = item_id
+        st.session_state[slot] = st.query_params[slot] = item_id.removeprefix("id:")
     del st.query_params["like"]
 
 
@@ -74,6 +77,40 @@ def at_random(archive: Archive, slots: Sequence[str], label: str) -> None:
             st.session_state[slot] = item_id  # a bound field puts it into the address itself
 
     st.button(label, on_click=draw)
+
+
+def from_kept(archive: Archive, name: str, take: Callable[[str], None], *, among: Sequence[str]) -> None:
+    """The works that the visitor keeps, to be taken from.
+
+    Args:
+        archive: Whose works.
+        name: Of it in addresses.
+        take: Called with the id of a work that is taken, before the page runs again.
+        among: Ids that are taken already.
+    """
+    visible = [one for one in kept.ids(name) if one not in among and term(archive, one).kind == "item"]
+    if not visible:
+        return
+
+    def taken(act: cards.Act) -> None:
+        if act.action == "take":
+            take(act.item)
+
+    with st.expander(say("From your selection")):
+        shown = [cards.card(archive.item(one), name) for one in visible[:KEPT]]
+        button = cards.Button("take", say("Take"), say("Ask with this work"))
+        label = say("From your selection")
+        cards.show(shown, key="things.kept", label=label, buttons=[button], on_act=taken, small=True)
+
+
+def into(slots: Sequence[str]) -> Callable[[str], None]:
+    """Puts a work into the first field that is free, else into the last."""
+
+    def put(item_id: str) -> None:
+        free = [slot for slot in slots if not st.session_state.get(slot)]
+        st.session_state[free[0] if free else slots[-1]] = item_id
+
+    return put
 
 
 def show_works(archive: Archive, name: str, terms: Sequence[Term], *, key: str) -> None:

@@ -150,7 +150,7 @@ def _sought(subject: Subject, k: int, sample: int, seed: int) -> Neighbours:
         found = index.search(
             archive.embeddings.take(some), k + 1, encoder=archive.manifest.fingerprint, allowed=allowed
         )
-        others = [_without(row, *one, k) for row, one in zip(some.tolist(), found, strict=True)]
+        others = [_without(row, near_it, told, k) for row, (near_it, told) in zip(some.tolist(), found, strict=True)]
         if short := [at for at, (their, _) in enumerate(others) if len(their) < k]:
             for at, one in zip(short, _exactly(archive, rows, some[short], k), strict=True):
                 others[at] = one

@@ -44,7 +44,7 @@ def _entry(key: str, one: Citation) -> str:
         "url": _address(one.url),
         "keywords": _escaped(", ".join(one.subjects)),
         "abstract": _escaped(one.text),
-        "note": _escaped(" ".join(one.notes)),
+        "note": _escaped("; ".join(one.notes)),
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@misc{{{key},", *lines, "}", ""])

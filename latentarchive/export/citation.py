@@ -50,7 +50,7 @@ def cite(item: Item) -> Citation:
     known = classify(item.rights)
     rights = known.statement if not known.uri else f"{known.label} ({known.uri})"
     plainly = years is not None and item.date in (str(years[0]), f"{years[0]}-{years[1]}", f"{years[0]}–{years[1]}")
-    notes = ["Generated image, not a work."] if item.generated else []
+    notes = ["Generated image, not a work"] if item.generated else []
     notes += [f"Date: {plain(item.date)}"] if item.date and years is not None and not plainly else []
     notes += [f"Rights: {plain(rights)}"]
     return Citation(

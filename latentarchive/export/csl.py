@@ -30,7 +30,7 @@ def _entry(one: Citation) -> dict[str, Any]:
         "abstract": one.text,
         "keyword": ", ".join(one.subjects),
         "URL": one.url,
-        "note": " ".join(one.notes),
+        "note": "; ".join(one.notes),
     }
     return {name: value for name, value in said.items() if value}
 

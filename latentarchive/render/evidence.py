@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from latentarchive.audit.finding import Finding, Table
@@ -25,16 +26,24 @@ class Named:
     said: tuple[str, ...]
 
 
-def named(one: Finding) -> list[Named]:
-    """Works by the rows of the table, in its order, so that pairs stay pairs; then examples that no row names.
+def own(one: Finding) -> tuple[int, ...]:
+    """The columns of a finding's table that name works of the archive that was audited: others may name another's."""
+    if one.table is None:
+        return ()
+    places = one.picture.archives if one.picture is not None else ()
+    return tuple(k for k, place in zip_longest(one.table.ids, places, fillvalue="") if isinstance(k, int) and not place)
 
-    Where the table has no rows about single works these are the examples alone.
+
+def named(one: Finding) -> list[Named]:
+    """Works of the archive that was audited, by the rows of the table, in its order, so that pairs stay pairs.
+
+    Then examples that no row names; where the table has no rows about single works these are the examples alone.
     """
-    table = one.table
+    table, columns = one.table, own(one)
     found: list[Named] = []
     if table is not None:
         for number, row in enumerate(table.rows, start=1):
-            ids = [str(row[column]) for column in table.ids if row[column] is not None]
+            ids = [str(row[column]) for column in columns if row[column] is not None]
             said = tuple(_said(table, row))
             found += [Named(item, number, len(ids), said) for item in ids]
     known = {work.id for work in found}

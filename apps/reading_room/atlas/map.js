@@ -24,6 +24,7 @@ class MapView {
   }
 
   build(data) {
+    performance.mark("map:script");
     const words = data.words;
     this.field = made("div", { class: "field", tabindex: "0", role: "application", "aria-label": data.label,
       "aria-roledescription": words.map });
@@ -256,7 +257,7 @@ class MapView {
   // Drawing.
 
   redraw() {
-    if (this.asked) return;
+    if (this.asked || !this.painter) return;
     this.asked = requestAnimationFrame((now) => {
       this.asked = 0;
       const began = performance.now();

@@ -53,6 +53,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   active = data.active;
   const here = (event) => {
     if (event.type === "pointermove" && !event.movementX && !event.movementY) return;
+    // While it asks, a touch counts when it ends: what lies beneath must not be touched by it as well.
+    if (!still.hidden && !["keydown", "input", "click"].includes(event.type)) return;
     touched = performance.now();
     asked = told = 0;
     still.hidden = true;
@@ -74,7 +76,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     } else if (now - told > RETRY) afresh();
   };
   const calm = (event) => event.preventDefault();
-  const events = ["pointerdown", "pointermove", "touchstart", "keydown", "input", "wheel"]; // keyboards on a screen may send no key
+  const events = ["pointerdown", "pointermove", "touchstart", "keydown", "input", "click", "wheel"]; // keyboards on a screen may send no key
   for (const name of events) window.addEventListener(name, here, { capture: true, passive: true });
   window.addEventListener("keydown", harmless, true);
   for (const name of ["contextmenu", "dragstart", "drop", "dragover"]) window.addEventListener(name, calm, true);

@@ -1,4 +1,4 @@
-"""Images that a generator makes of the questions of a kiosk: one at a time, in a thread of their own, seen as they come.
+"""Images that a generator makes of the questions of a kiosk: one at a time, in a thread of their own.
 
 Each question has a few images, one a seed, so that a kiosk that runs for weeks makes each of them once and then shows
 it at once. What is withheld meanwhile conditions none: an image is made anew after every change of what is shown.
@@ -49,7 +49,7 @@ _log = logging.getLogger("latentarchive.app")
 class State:
     """How far an image is."""
 
-    #: Address of the picture (``data:``): the finished one, or what the model takes it to be at this step; "": none yet.
+    #: Address of the picture (``data:``): the finished one, or what this step predicts; "": none yet.
     image: str = ""
     done: int = 0
     #: Steps; 0: not known yet.
@@ -120,7 +120,7 @@ def _work_off() -> None:
             _make(work)
         except ArchiveError:
             work.state = State(error=True)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it was, the next image is made
             _log.exception("an image failed", exc_info=error)
             work.state = State(error=True)
         with _lock:

@@ -163,16 +163,16 @@ def _start(name: str, profile: Profile) -> Scene:
 
 
 def _results(name: str, profile: Profile, asked: Mapping[str, str]) -> Scene:
-    again = Button(label=say("Start again"), go={"show": "start"})
+    buttons: tuple[Button, ...] = (Button(label=say("Start again"), go={"show": "start"}),)
     if words := asked.get("q", "")[:LONGEST].strip():
         if profile.typing.refuses(words):
             return _sorry(say("These words are not searched for here. Choose one of the questions."))
-        items, title, buttons, here = answers.own_words(name, words), f"“{words}”", (again,), {"q": words}
+        items, title, here = answers.own_words(name, words), f"“{words}”", {"q": words}
     else:
         number, question = _question(profile, asked)
         items, title, here = answers.answer(name, question), said(question.label, language.code()), {"ask": number}
         made = Button(label=say("What a machine makes of it"), go={"show": "contrast", **here}, first=True)
-        buttons = (again, made) if "contrast" in profile.pages else (again,)
+        buttons = (*buttons, made) if "contrast" in profile.pages else buttons
     tiles = tuple(_tile(name, item, go=_go(profile, "item", {"show": "work", "id": item.id, **here})) for item in items)
     text = say("The {count} works that come nearest, the nearest first.", count=len(tiles)) if tiles else ""
     text = text or say("Nothing was found. Choose another question.")

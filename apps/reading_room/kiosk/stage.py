@@ -1,4 +1,4 @@
-"""The one page of a kiosk: draws the scene of the address, goes where a visitor touches, begins anew when they leave."""
+"""The one page of a kiosk: draws the scene of the address, goes where visitors touch, begins anew when they leave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a kiosk makes ready while nobody is there: the models, and what its questions find. The first visitor waits less."""
+"""What a kiosk makes ready while nobody is there: its models, and what its questions find."""
 
 from __future__ import annotations
 

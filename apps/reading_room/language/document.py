@@ -9,8 +9,12 @@ import streamlit as st
 from reading_room import language
 from reading_room.language import say
 
+_HERE = Path(__file__).parent
 _component = st.components.v2.component(
-    "latentarchive.document", js=Path(__file__).with_name("document.js").read_text("utf-8")
+    "latentarchive.document",
+    css=(_HERE / "document.css").read_text("utf-8"),
+    js=(_HERE / "document.js").read_text("utf-8"),
+    isolate_styles=False,  # its styles are for the page around it
 )
 
 _KEY = "language.chosen"

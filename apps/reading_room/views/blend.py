@@ -39,6 +39,7 @@ with st.form("blend.asked"):
             written.append(things.field(label, slot, hint=say("words, or the id of a work")))
     seed, steps = things.settings(generator.steps)
     st.form_submit_button(say("Blend"), type="primary")
+things.from_kept(archive, name, things.into(SLOTS), among=written)
 given = list(dict.fromkeys(one for one in written if one))
 if len(given) < FEWEST:
     st.info(say("Two to five are blended: words, or works by their ids. In Search, every work leads here."))

@@ -28,6 +28,11 @@ def leave_out(act: cards.Act) -> None:
         st.query_params["like"] = [one for one in liked if one != act.item]
 
 
+def take(item_id: str) -> None:
+    """Ask with a work of the visitor's selection too."""
+    st.query_params["like"] = [*liked, item_id]
+
+
 def draw() -> None:
     """Ask with a work drawn at random."""
     st.query_params["like"] = things.drawn(archive, 1)
@@ -78,6 +83,7 @@ try:
         asked_with = [cards.card(archive.item(one.value), name) for one in works]
         away = cards.Button("leave", say("leave out"), say("Ask without this work"))
         cards.show(asked_with, key="liked", label=say("Asked with"), buttons=[away], on_act=leave_out, small=True)
+    things.from_kept(archive, name, take, among=[one.value for one in works])
     if not (words or works):
         st.info(say("Say something in words, or choose a work: in Search, every work leads here."))
         st.button(say("A work drawn at random"), on_click=draw)

@@ -25,6 +25,7 @@ with st.form("darkroom.asked"):
     written = things.field(say("Words, or the id of a work"), "q", hint=say("for example: a blue jug"))
     seed, steps = things.settings(generator.steps)
     st.form_submit_button(say("Develop"), type="primary")
+things.from_kept(archive, name, things.into(["q"]), among=[written])
 if not written:
     st.info(say("Say in words what the image should be, or choose a work: in Search, every work leads here."))
     things.at_random(archive, ["q"], say("A work drawn at random"))

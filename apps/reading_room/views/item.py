@@ -92,6 +92,15 @@ def acts() -> None:
             key="item.keep",
             help=say("What you keep stands on the page “Selection”."),
         )
+    if archive.has_vectors and not item.generated:
+        with st.container(horizontal=True, gap="small"):
+            for page, label in (
+                ("contrast", say("Contrast with what a model makes")),
+                ("darkroom", say("Into the darkroom")),
+                ("blend", say("Blend it")),
+                ("walk", say("Walk from here")),
+            ):
+                st.button(label, on_click=navigation.go_to, args=(page, {"archive": name, "like": item.id}))
 
 
 def beside() -> None:
@@ -159,17 +168,16 @@ def words() -> None:
             )
         )
         if found.terms and st.toggle(say("Figures"), key="figures"):
-            st.dataframe(
-                [
-                    {
-                        say("rank"): term.rank,
-                        say("word"): term.term,
-                        say("cosine"): term.score,
-                        say("ahead of the next by"): term.margin,
-                        say("above its mean here"): term.lift,
-                    }
-                    for term in found.terms[:20]
-                ],
+            first = found.terms[:20]
+            st.table(
+                {
+                    say("rank"): [term.rank for term in first],
+                    say("word"): [plainly(term.term) for term in first],
+                    say("cosine"): [f"{term.score:.3f}" for term in first],
+                    say("ahead of the next by"): ["" if t.margin is None else f"{t.margin:.3f}" for t in first],
+                    say("above its mean here"): [f"{term.lift:+.3f}" for term in first],
+                },
+                border="horizontal",
                 hide_index=True,
                 alt=say("The nearest words with their cosines"),
             )

@@ -67,6 +67,7 @@ with st.form("walk.asked"):
     pictures = int(st.slider(say("Pictures, both ends counted"), FEWEST, MOST, OWN, key="n", bind="query-params"))
     seed, steps = things.settings(generator.steps)
     st.form_submit_button(say("Walk"), type="primary")
+things.from_kept(archive, name, things.into(["from", "to"]), among=[start, end])
 if not (start and end):
     st.info(say("Say from where to where: words, or works by their ids. In Search, every work leads here."))
     things.at_random(archive, ["from", "to"], say("Two works drawn at random"))
