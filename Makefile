@@ -35,6 +35,7 @@ bench: $(VENV)/.installed         ## the figures of README and docs/scale.md: ho
 	$(RUN)/python -m benchmarks.facets
 	$(RUN)/python -m benchmarks.growth
 	$(RUN)/python -m benchmarks.startup
+	$(RUN)/python -m benchmarks.app
 	$(RUN)/python -m benchmarks.generation
 	$(RUN)/latentarchive demo --out build/bench
 	$(RUN)/python -m benchmarks.contrast build/bench/cabinet

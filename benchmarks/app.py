@@ -4,7 +4,7 @@
 
 The works are synthetic: drawn coloured shapes with a catalogue entry each, kept in an archive with the shipped encoder
 (DIR, which is made at the first run and taken as it is afterwards). A visitor types a question and presses Enter. Timed
-are: until all cards of the answer stand in the page, and until the pictures on the screen are decoded. The same
+are: until all cards of the answer stand in the page, and until the pictures on the screen are loaded. The same
 questions are put to `Archive.search` in a process of its own. They differ, so that nothing is answered from a cache;
 the first ones warm up. Writes ``results/app.json``.
 """
@@ -58,13 +58,12 @@ CARDS = f"""question => {{
 }}"""
 """Whether the answer to a question stands there, in a list that was not there before it was asked."""
 
-SEEN = f"""async () => {{
+SEEN = f"""() => {{
   const [list] = {LISTS};
-  const seen = [...list.querySelectorAll('img')].filter(one => one.getBoundingClientRect().top < innerHeight);
-  await Promise.all(seen.map(one => one.decode()));
-  return seen.length;
+  const seen = [...list.querySelectorAll('.mat img')].filter(one => one.getBoundingClientRect().top < innerHeight);
+  return seen.length && seen.every(one => one.complete && one.naturalWidth) ? seen.length : 0;
 }}"""
-"""Waits for the pictures on the screen; how many there are."""
+"""How many pictures are on the screen once all are there; a list may be drawn anew while they are waited for."""
 
 
 def main() -> None:
@@ -214,7 +213,7 @@ def typed(address: str, asked: list[str], chromium: str, *, params: str = "") ->
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        page.set_default_timeout(300_000)
+        page.set_default_timeout(60_000)
         page.goto(f"{address}/?q=begin{params}")
         page.locator("ul.cards > li, [data-testid=stAlert]").first.wait_for()
         for question in asked:
@@ -228,6 +227,7 @@ def typed(address: str, asked: list[str], chromium: str, *, params: str = "") ->
 
 def one(page: Page, question: str) -> tuple[float, float, int]:
     """One question: milliseconds until its cards and its pictures, and how many of these are on the screen."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     box = page.get_by_label("Search for")
     box.fill(question)
     page.evaluate(MARK)
@@ -235,7 +235,7 @@ def one(page: Page, question: str) -> tuple[float, float, int]:
     box.press("Enter")
     page.wait_for_function(CARDS, arg=question, polling="raf")
     there = time.perf_counter()
-    seen = page.evaluate(SEEN)
+    seen = page.wait_for_function(SEEN, polling="raf").json_value()
     return (there - began) * 1e3, (time.perf_counter() - began) * 1e3, int(seen)
 
 
