@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -59,7 +61,9 @@ def test_visitors_see_pages_and_their_pictures_and_count_what_goes_wrong(serve, 
             ("nowhere", {}) if next(turn) == 1 else ("search", {"q": "a blue jug", "archive": small_cabinet.path.name})
         )
 
-    asyncio.run(visited(port, 2, 6, ask, 0, told, watched, os.getpid()))
+    visits = partial(visited, port, 2, 6, ask, 0, told, watched, os.getpid())
+    with ThreadPoolExecutor(1) as own:  # where a browser is open in this process, its thread has a loop already
+        own.submit(lambda: asyncio.run(visits())).result()
     assert told.sessions >= 2
     assert len(told.seconds["picture"]) >= 10
     assert set(told.errors) == {"nowhere: there is no such page"}

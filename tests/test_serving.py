@@ -26,7 +26,11 @@ def started(tmp_path, monkeypatch):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        folders = {"selections": tmp_path / "selections", "reports": tmp_path / "reports"}
+        folders = {
+            "selections": tmp_path / "selections",
+            "reports": tmp_path / "reports",
+            "suites": tmp_path / "suites",
+        }
         serving.serve([str(path) for path in archives], **GIVEN | folders | {"port": port} | given)
         return commands[-1]
 
