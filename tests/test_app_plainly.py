@@ -37,6 +37,7 @@ def plain_page(tmp_path_factory):
 def test_it_is_shown_as_it_stands_wherever_streamlit_shows_text(visitor, plain_page):
     page = visitor(plain_page, height=3000)
     page.locator(f".st-key-start-{len(STARTS) - 1} table").wait_for()
+    page.locator(".st-key-place-code code").first.wait_for()  # its colours are fetched when it is first shown
     places = page.evaluate(
         """marks => [...document.querySelectorAll('[class*="st-key-place-"]')].map(place => ({
              name: [...place.classList].find(name => name.startsWith("st-key-place-")).slice("st-key-place-".length),

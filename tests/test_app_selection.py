@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from latentarchive.selection import ENDING, load, save, select
+from tests.app_helpers import settled
 from tests.test_app_item import press, said
 
 IDS = ("s:red.png", "s:blue.png", "s:white.png")
@@ -130,7 +131,9 @@ def test_works_are_kept_ordered_noted_and_taken_along_in_a_browser(serve, visito
 
 
 def taken(page, label):
-    """What a button for a download gives."""
+    """What a button for a download gives, on a page that stands still: while it is run through, a click is lost."""
+    page.get_by_role("dialog").wait_for(state="detached")
+    settled(page)
     with page.expect_download() as coming:
         page.get_by_role("button", name=label).click()
     return coming.value.path().read_bytes()

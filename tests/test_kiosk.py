@@ -122,15 +122,15 @@ def test_the_shipped_profile_fits_the_shipped_cabinet(small_cabinet):
 def test_the_command_refuses_a_profile_before_anything_is_served(archive, tmp_path):
     from click.testing import CliRunner
 
-    from latentarchive.cli.serving import app
+    from latentarchive.__main__ import main
 
     (tmp_path / "bad.toml").write_text("titel = 3\n" + LEAST)
-    done = CliRunner().invoke(app, [str(archive.path), "--kiosk", str(tmp_path / "bad.toml"), "--port", "1"])
-    assert isinstance(done.exception, RecipeError)
-    assert "did you mean 'title'" in str(done.exception)
+    done = CliRunner().invoke(main, ["app", str(archive.path), "--kiosk", str(tmp_path / "bad.toml"), "--port", "1"])
+    assert done.exit_code == 1
+    assert "did you mean 'title'" in done.output
     (tmp_path / "good.toml").write_text(LEAST)
-    two = [str(archive.path), str(archive.path), "--kiosk", str(tmp_path / "good.toml")]
-    assert "a kiosk shows one archive" in str(CliRunner().invoke(app, two).exception)
+    two = ["app", str(archive.path), str(archive.path), "--kiosk", str(tmp_path / "good.toml")]
+    assert "a kiosk shows one archive" in CliRunner().invoke(main, two).output
 
 
 def test_the_guide_to_kiosks_names_every_key():
