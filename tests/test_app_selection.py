@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from latentarchive.selection import ENDING, load, save, select
-from tests.app_helpers import settled
+from tests.page_helpers import settled
 from tests.test_app_item import press, said
 
 IDS = ("s:red.png", "s:blue.png", "s:white.png")
