@@ -26,6 +26,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,9 @@ from latentarchive.maps.tiles import levels_for, representatives, tiles
 from latentarchive.measures.fidelity import Fidelity
 from latentarchive.recipes import load_recipe
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 CLOUDS, REGIONS = 100, 12
 SECONDS = 5
 """Seconds of dragging."""
@@ -59,6 +63,7 @@ REGL = """<!doctype html><meta charset=utf-8><style>body{margin:0}canvas{width:9
 <script type=importmap>{"imports": {"regl": "./regl.mjs", "pub-sub-es": "./pub-sub-es/dist/index.js"}}</script>
 <script type=module>
 import create from "./regl-scatterplot/dist/regl-scatterplot.esm.js";
+
 const n = Number(new URLSearchParams(location.search).get("n"));
 const bytes = await (await fetch(`points-${n}`)).arrayBuffer();
 const scale = (from) => new Float32Array(bytes, from, n).map((v) => v * 2 - 1);
@@ -107,9 +112,9 @@ def main() -> None:
     print(f"written: {save('map', facts | {'figures': figures, 'machine': machine()})}")
 
 
-def opened(browser: object, url: str) -> dict[str, object]:
+def opened(browser: Browser, url: str) -> dict[str, object]:
     """The app's page: until it can be used, while it is dragged, and what was sent."""
-    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()  # type: ignore[attr-defined]
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     page.set_default_timeout(120_000)
     failed: list[str] = []
     page.on("pageerror", lambda error: failed.append(str(error)))
@@ -145,27 +150,27 @@ def opened(browser: object, url: str) -> dict[str, object]:
     }
 
 
-def dragged(page: object, box: dict[str, float]) -> dict[str, object]:
+def dragged(page: Page, box: dict[str, float]) -> dict[str, object]:
     """Frames a second while a pointer drags the middle of a box to and fro."""
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)  # type: ignore[attr-defined]
-    page.mouse.down()  # type: ignore[attr-defined]
-    page.mouse.move(x + 5, y + 5)  # type: ignore[attr-defined]
-    page.wait_for_timeout(300)  # type: ignore[attr-defined]
-    page.evaluate(FRAMES)  # type: ignore[attr-defined]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 5, y + 5)
+    page.wait_for_timeout(300)
+    page.evaluate(FRAMES)
     began = time.perf_counter()
     while (passed := time.perf_counter() - began) < SECONDS:
         angle = passed * 2
-        page.mouse.move(x + 90 * np.sin(angle), y + 60 * np.sin(angle * 1.7))  # type: ignore[attr-defined]
-    frames = np.diff(page.evaluate("() => window.frames_"))  # type: ignore[attr-defined]
-    page.mouse.up()  # type: ignore[attr-defined]
+        page.mouse.move(x + 90 * np.sin(angle), y + 60 * np.sin(angle * 1.7))
+    frames = np.diff(page.evaluate("() => window.frames_"))
+    page.mouse.up()
     return {
         "frames_a_second": round(1000 / float(frames.mean()), 1),
         "frame_ms": {f"p{q}": round(float(np.percentile(frames, q)), 1) for q in (50, 95, 99)},
     }
 
 
-def by_regl(browser: object, packages: Path, archive: Archive, n: int) -> dict[str, object]:
+def by_regl(browser: Browser, packages: Path, archive: Archive, n: int) -> dict[str, object]:
     """The same coordinates, by regl-scatterplot on a page of its own: no groups, no pictures, no app around it."""
     [path] = list(places(archive)[0].glob("*/xy.npy"))
     (packages / f"points-{n}").write_bytes(np.ascontiguousarray(np.load(path).T, "<f4").tobytes())
@@ -174,7 +179,7 @@ def by_regl(browser: object, packages: Path, archive: Archive, n: int) -> dict[s
     handler = functools.partial(Quiet, directory=str(packages))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()  # type: ignore[attr-defined]
+        page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
         page.set_default_timeout(120_000)
         page.goto(f"http://127.0.0.1:{server.server_port}/regl.html?n={n}")
         page.wait_for_selector("body[data-ready]")
