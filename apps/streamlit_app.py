@@ -6,13 +6,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from reading_room import frame, language, navigation, settings
+from reading_room import frame, language, navigation, settings, standing
 from reading_room.kiosk import profile
 from reading_room.language import document, say
 
 ICON = Path(__file__).parent / "reading_room" / "icon.png"
 """A file of our own: for a page without one, Streamlit makes the browser fetch an icon from the network."""
 
+standing.set_aside()
 st.set_page_config(page_title=say("Reading room"), page_icon=str(ICON), layout="wide")
 st.html(ICON.with_name("page.css"))
 if profile.current():
