@@ -24,7 +24,7 @@ import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -225,8 +225,10 @@ class Run:
     """What a page said in one run, and how often it wants to be looked at again."""
 
     said: bytes
+    #: What stands in its address after "?".
+    asked: str
     #: Its script and the part of it that runs by itself; "": none does.
-    script: str
+    script: str = ""
     again: str = ""
     every_s: float = 0.0
 
@@ -245,7 +247,7 @@ async def shown(line: ClientConnection, page: str, params: dict[str, str], told:
 async def heard(line: ClientConnection, asked: BackMsg, page: str, told: Told) -> Run:
     """Send a message and read until the run that it begins is over."""
     await line.send(asked.SerializeToString())
-    run = Run(b"", asked.rerun_script.page_script_hash)
+    run = Run(b"", asked.rerun_script.query_string)
     parts: list[bytes] = []
     async with asyncio.timeout(PATIENCE_S):
         while True:
@@ -255,8 +257,8 @@ async def heard(line: ClientConnection, asked: BackMsg, page: str, told: Told) -
             parts.append(data)
             message = ForwardMsg.FromString(data)
             kind = message.WhichOneof("type")
-            if kind == "new_session":
-                run.script = message.new_session.page_script_hash
+            if kind == "navigation":  # of a whole run: what ran by itself before is gone
+                run.script, run.again = message.navigation.page_script_hash, ""
             elif kind == "auto_rerun":
                 run.again, run.every_s = message.auto_rerun.fragment_id, message.auto_rerun.interval
             elif kind == "delta":
@@ -278,11 +280,12 @@ async def waited(line: ClientConnection, port: int, run: Run, told: Told) -> Non
             return
         await asyncio.sleep(run.every_s)
         asked = BackMsg()
+        asked.rerun_script.query_string = run.asked
         asked.rerun_script.fragment_id = run.again
         asked.rerun_script.page_script_hash = run.script
         asked.rerun_script.is_auto_rerun = True
         seen = await heard(line, asked, "contrast", told)
-        run.said, run.script = seen.said, seen.script
+        run = seen if seen.script else replace(run, said=seen.said)  # the whole page ran, or that part of it
     told.waits.append((time.perf_counter() - began, most))
     await pictures(port, run.said, told)
 
