@@ -10,7 +10,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,19 +36,39 @@ class Watched(NamedTuple):
     cpu: float
     #: Peaks in MB (2^20 bytes) under the names of `PEAKS`.
     memory: dict[str, int]
+    #: Those before the turn that was asked for; all of them if none was, or if it never came.
+    before: dict[str, int]
 
 
 def watched(
-    command: Sequence[str | Path], *, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    *,
+    cwd: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
+    turned: Callable[[], bool] = lambda: False,
 ) -> Watched:
-    """Run a command to its end, with more in its environment. Raises `SystemExit` with its last words if it fails."""
+    """Run a command to its end.
+
+    Args:
+        command: What is run.
+        cwd: Where.
+        environment: What its environment has more than this one.
+        turned: Whether the work has come to another stage, from whose beginning on peaks are told apart from those
+            before. Asked at each look until it says so.
+
+    Raises:
+        SystemExit: It failed; with its last words.
+    """
     peaks = dict.fromkeys(PEAKS.values(), 0)
+    before: dict[str, int] | None = None
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as complaints:
         began = time.perf_counter()
         more = os.environ | dict(environment or {})
         process = subprocess.Popen(command, cwd=cwd, stdout=output, stderr=complaints, env=more)
         ended, status, usage = 0, 0, None
         while not ended:
+            if before is None and turned():
+                before = dict(peaks)
             for name, kilobytes in now(process.pid).items():
                 peaks[name] = max(peaks[name], kilobytes)
             time.sleep(EVERY)
@@ -60,8 +80,10 @@ def watched(
         if process.returncode:
             message = f"{command[0]} failed: {complaints.read()[-2000:]}"
             raise SystemExit(message)
-        memory = {name: round(kilobytes / 1024) for name, kilobytes in peaks.items()}
-        return Watched(output.read(), seconds, usage.ru_utime + usage.ru_stime, memory)
+        memory, earlier = (
+            {name: round(kilobytes / 1024) for name, kilobytes in found.items()} for found in (peaks, before or peaks)
+        )
+        return Watched(output.read(), seconds, usage.ru_utime + usage.ru_stime, memory, earlier)
 
 
 def now(pid: int) -> dict[str, int]:

@@ -136,16 +136,22 @@ def growth(measured: Measured) -> str:
     lines = [line for source in SOURCES for line in growth_lines(source, measured.builds(source))]
     if not lines:
         return "Not measured yet: run `python -m benchmarks.growth`."
-    head = ("source", "rows:", "time:", "each row more:", "peak memory:", "over least:", "on disk:", "a row:")
+    head = (
+        *("source", "rows:", "time:", "each row more:"),
+        *("peak memory while encoding:", "over least:", "of the whole build:", "over least:"),
+        *("on disk:", "a row:"),
+    )
     return table(head, lines)
 
 
 def growth_lines(source: str, builds: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     """The builds from one source, ascending; the last two make a straight line on which `FAR` rows would lie."""
-    least = min((build["memory"]["resident_mb"] for build in builds), default=None)
+    stages = "encoding", "whole"
+    least = {stage: min((build[stage]["resident_mb"] for build in builds), default=None) for stage in stages}
     slopes: tuple[float, float] | None = None  # seconds and bytes of a row more
     for turn, build in enumerate(builds):
-        stored, peak = sum(build["bytes"].values()), build["memory"]["resident_mb"]
+        stored = sum(build["bytes"].values())
+        peaks = [(build[stage]["resident_mb"], least[stage]) for stage in stages]
         if turn:
             before = builds[turn - 1]
             more = build["rows"] - before["rows"]
@@ -155,14 +161,13 @@ def growth_lines(source: str, builds: Sequence[dict[str, Any]]) -> Iterator[tupl
             f"{build['rows']:,}",
             duration(build["seconds"]),
             duration(slopes[0] if slopes else None),
-            size(peak * MB),
-            f"{peak / least:.2f}",
+            *(said for peak, lowest in peaks for said in (size(peak * MB), f"{peak / lowest:.2f}")),
             size(stored),
             size(slopes[1] if slopes else None),
         )
     if slopes and (ahead := FAR - builds[-1]["rows"]) > 0:
         far = duration(builds[-1]["seconds"] + ahead * slopes[0]), size(stored + ahead * slopes[1])
-        yield (source, f"{FAR:,}, by the line", far[0], duration(slopes[0]), UNKNOWN, UNKNOWN, far[1], size(slopes[1]))
+        yield (source, f"{FAR:,}, by the line", far[0], duration(slopes[0]), *[UNKNOWN] * 4, far[1], size(slopes[1]))
 
 
 def drawings(measured: Measured) -> dict[str, str]:

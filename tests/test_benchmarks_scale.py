@@ -106,10 +106,16 @@ def results(tmp_path):
     files["metadata"] = {"rows": 1_000_000, "bytes": 400_000_000, "warm_ms": {"table": {"both": 12}}}
     files["startup"] = {"rows": 10, "help_s": 0.2, "search_like_id_s": {"warm": 0.5}}
     builds = [
-        {"rows": rows, "seconds": 10 + rows * 1e-3, "memory": {"resident_mb": peak}, "bytes": {"items": rows * 100}}
-        for rows, peak in ((1_000, 200), (10_000, 210), (100_000, 216))
+        {
+            "rows": rows,
+            "seconds": 10 + rows * 1e-3,
+            "encoding": {"resident_mb": encoding},
+            "whole": {"resident_mb": whole},
+            "bytes": {"items": rows * 100},
+        }
+        for rows, encoding, whole in ((1_000, 200, 200), (10_000, 210, 212), (100_000, 216, 240))
     ]
-    files["growth"] = {"sources": {source: {"builds": builds, "machine": MACHINE} for source in targets.IMAGES}}
+    files["growth"] = {"sources": {"folder": {"builds": builds, "machine": MACHINE}}}
     for name, figures in files.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(figures))
     return tmp_path
@@ -130,7 +136,7 @@ def test_targets_are_met_missed_or_not_measured(results):
     assert found["… resident while searched"] == ("3.15 GB", "no")
     assert found["building an index: exponent over that of n log n"][1] == "yes"
     assert found["`latentarchive --help`"] == ("0.2 s", "yes")
-    assert found["peak memory of a build with images, largest over least of 1,000 to 100,000"] == ("1.08", "yes")
+    assert found["peak memory while encoding 1,000 to 100,000 images, largest over least"] == ("1.08", "yes")
     # ten items are not a hundred thousand
     assert found["`search --like ID`, 100,000 items, a new process"] == ("not measured yet", "–")
 
@@ -149,8 +155,9 @@ def test_the_plan_is_arithmetic_on_the_results(results):
 def test_growth_is_extended_on_a_straight_line(results):
     rows = [row.split(" | ") for row in scale.growth(Measured(results)).split("\n")]
     far = next(row for row in rows if row[1] == "10,000,000, by the line")
-    assert (far[2], far[3], far[6], far[7]) == ("2.78 h", "1 ms", "1 GB", "100 bytes |")
+    assert (far[2], far[3], far[8], far[9]) == ("2.78 h", "1 ms", "1 GB", "100 bytes |")
     assert [row[5] for row in rows if row[0] == "| folder"] == ["1.00", "1.05", "1.08", "–"]
+    assert [row[7] for row in rows if row[0] == "| folder"] == ["1.00", "1.06", "1.20", "–"]
 
 
 def test_a_page_can_be_made_of_any_results(results, tmp_path):
@@ -199,6 +206,28 @@ def test_memory_is_that_of_the_command_alone():
     assert len(ballast) == 30_000_000
     with pytest.raises(SystemExit, match="no such thing"):
         watched([sys.executable, "-c", "raise SystemExit('no such thing')"])
+
+
+def test_peaks_before_another_stage_are_told_apart(tmp_path):
+    waits, goes_on = tmp_path / "waits", tmp_path / "goes-on"
+    work = """if True:
+        import pathlib, sys, time
+        import numpy
+        waits, goes_on = map(pathlib.Path, sys.argv[1:])
+        waits.touch()
+        while not goes_on.exists():
+            time.sleep(0.01)
+        held = numpy.ones(20_000_000)
+        time.sleep(0.5)
+    """
+
+    def turned():
+        if waits.exists():
+            goes_on.touch()
+        return goes_on.exists()
+
+    run = watched([sys.executable, "-c", work, waits, goes_on], turned=turned)
+    assert run.before["resident_mb"] < 150 < 152 <= run.memory["anonymous_mb"] <= run.memory["resident_mb"]
 
 
 def test_the_page_is_what_the_script_writes():
