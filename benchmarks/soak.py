@@ -115,7 +115,8 @@ def drive(url: str, pid: int, minutes: float, forgotten: float) -> tuple[list[tu
                 visit(page, chance, counted, forgotten, read)
             except Error as error:
                 counted[f"failed: {str(error).splitlines()[0][:80]}"] += 1
-                page.goto(url)
+                with contextlib.suppress(Error):  # the next visitor will say so
+                    page.goto(url)
             if counted["visits"] % 20 == 1:
                 minutes_done, megabytes = (time.monotonic() - began) / 60, readings[-1][2] // 1024
                 print(f"{minutes_done:.0f} min, {dict(counted)}, {megabytes} MB", flush=True)
