@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -15,6 +14,7 @@ from latentarchive.faceting import Choice, Counts, Facets, Histogram
 from latentarchive.wording import shortened
 from reading_room.asked import Asked, changed, narrowed
 from reading_room.language import say
+from reading_room.scripts import component
 from reading_room.shared import plainly
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ LISTED = 8
 LONGEST = 120
 """Characters of a value that are shown."""
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.narrowing",
-    css=(_HERE / "narrowing.css").read_text("utf-8"),
-    js=(_HERE / "narrowing.js").read_text("utf-8"),
-)
+_component = component(__file__, "narrowing", "elements")
 _facets: WeakKeyDictionary[Archive, Facets] = WeakKeyDictionary()
 _lock = threading.Lock()
 

@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -18,6 +17,7 @@ from reading_room import asked as asking
 from reading_room import navigation, pictures, uploads
 from reading_room.asked import LONGEST, MOST_TERMS, Asked
 from reading_room.language import say
+from reading_room.scripts import component
 from reading_room.shared import plainly
 
 if TYPE_CHECKING:
@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 WEIGHTS = (0.1, 10.0)
 """The least and the greatest weight that can be given here."""
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.trays",
-    css=(_HERE / "trays.css").read_text("utf-8"),
-    js=(_HERE / "trays.js").read_text("utf-8"),
-)
+_component = component(__file__, "trays", "elements", "links")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
