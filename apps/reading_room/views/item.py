@@ -156,7 +156,7 @@ def words() -> None:
             say(
                 "Any encoder ranks any words. That a word is near says how {encoder} sees this picture among the words "
                 "it was given, and nothing more.",
-                encoder=plainly(archive.manifest.encoder),
+                encoder=plainly(archive.manifest.encoder_name),
             )
         )
         if found.terms and st.toggle(say("Figures"), key="figures"):

@@ -76,7 +76,7 @@ def how() -> None:
             help=say(
                 "Pictures: what looks or means alike to the encoder {encoder}, which is not always what is alike. "
                 "Catalogue: works whose entry has the words.",
-                encoder=plainly(archive.manifest.encoder),
+                encoder=plainly(archive.manifest.encoder_name),
             ),
         )
         st.toggle(
