@@ -133,9 +133,9 @@ def _account() -> str:
 
 
 def unnamed(value: Any, ids: Collection[str]) -> Any:
-    """Plain values (text, lists, dictionaries with their keys) with `WITHHELD` in place of these ids; a longer id that holds one stays.
+    """Plain values (text, lists, dictionaries with their keys) with `WITHHELD` in place of these ids.
 
-    Tuples come back as lists.
+    A longer id that holds one stays. Tuples come back as lists.
     """
     if isinstance(value, str):
         if named := sorted((one for one in ids if one in value), key=len, reverse=True):
