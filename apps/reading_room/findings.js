@@ -1,5 +1,7 @@
 // Draws findings of an audit, with links to what lies behind them.
 
+const OWN = { dir: "auto" }; // the app's words among those of a report
+
 function table(told) {
   const kind = (k) => (told.numbers[k] ? "n" : "");
   const head = made("tr", {}, ...told.columns.map((name, k) => made("th", { scope: "col", class: kind(k) }, name)));
@@ -21,20 +23,20 @@ function article(one, data) {
   if (one.table) {
     const name = `${data.words.table}, ${one.rows}`;
     const field = made("div", { class: "table", tabindex: "0", role: "region", "aria-label": name }, table(one.table));
-    const held = made("details", {}, made("summary", {}, name), field);
+    const held = made("details", {}, made("summary", OWN, name), field);
     held.open = data.whole;
     parts.push(held);
   }
   if (one.notes.length) {
     const notes = made("ul", { class: "quiet" }, ...one.notes.map((note) => made("li", { dir: "auto" }, note)));
-    parts.push(one.folded ? made("details", {}, made("summary", {}, data.words.notes), notes) : notes);
+    parts.push(one.folded ? made("details", {}, made("summary", OWN, data.words.notes), notes) : notes);
   }
   parts.push(made("p", { class: "question" }, one.question));
   if (one.href && one.works) {
     const label = `${one.works}: ${one.sentence}`;
-    parts.push(made("p", { class: "works" }, led(made("a", { href: one.href, "aria-label": label }, one.works))));
+    parts.push(made("p", { class: "works", ...OWN }, led(made("a", { href: one.href, "aria-label": label }, one.works))));
   }
-  return made("article", { class: one.outcome, id: `f${one.number}` }, ...parts);
+  return made("article", { class: one.outcome, id: `f${one.number}`, lang: "en", dir: "ltr" }, ...parts); // as reports are written
 }
 
 export default function ({ parentElement, data }) {

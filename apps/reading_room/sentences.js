@@ -16,10 +16,10 @@ function entry(one, words) {
   const parts = one.drawing ? [said, made("div", { class: "drawing" }, drawing(one.drawing))] : [said];
   if (behind.length) {
     const name = one.facts.length ? words.figures : `${words.table}, ${one.rows.length} ${words.rows}`;
-    const summary = made("summary", {}, one.name ? `${name}: ${one.name}` : name);
+    const summary = made("summary", { dir: "auto" }, one.name ? `${name}: ${one.name}` : name);
     parts.push(made("details", {}, summary, ...behind));
   }
-  return made("li", {}, ...parts);
+  return made("li", { lang: "en", dir: "ltr" }, ...parts); // as the library says it
 }
 
 export default function ({ parentElement, data }) {
