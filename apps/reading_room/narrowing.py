@@ -12,7 +12,7 @@ import streamlit as st
 
 from latentarchive.faceting import Choice, Counts, Facets, Histogram
 from latentarchive.wording import shortened
-from reading_room.asked import Asked, changed, narrowed
+from reading_room.asked import Asked, change, changed, narrowed
 from reading_room.language import say
 from reading_room.scripts import component
 from reading_room.shared import plainly
@@ -89,7 +89,7 @@ def show(asked: Asked, found: Left) -> None:
     def acted() -> None:
         act = getattr(st.session_state["search.narrowing"], "act", None)
         if isinstance(act, Mapping):
-            changed(asked, choice=applied(asked.choice, act, found.years))()
+            change(replace(asked, choice=applied(asked.choice, act, found.years), page=1))
 
     _component(key="search.narrowing", data=told(asked.choice, found), on_act_change=acted)
 
@@ -215,11 +215,14 @@ def chips(asked: Asked) -> None:
                 f"✕ {plainly(said)}",
                 key=f"search.chip.{place}",
                 help=say("Take this filter away"),
-                on_click=changed(asked, choice=without),
+                on_click=changed(replace(asked, choice=without)),
             )
         if len(chosen) > 1:
             st.button(
-                say("Take all away"), key="search.chips", type="tertiary", on_click=changed(asked, choice=Choice())
+                say("Take all away"),
+                key="search.chips",
+                type="tertiary",
+                on_click=changed(replace(asked, choice=Choice())),
             )
 
 
@@ -230,5 +233,5 @@ def bring_back(asked: Asked, counts: Sequence[tuple[str, Choice, int]]) -> None:
         st.button(
             say("Without {filter} there are {brings}", filter=plainly(f"“{said}”"), brings=brings),
             key=f"search.back.{place}",
-            on_click=changed(asked, choice=without),
+            on_click=changed(replace(asked, choice=without)),
         )

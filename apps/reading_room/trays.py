@@ -171,12 +171,12 @@ def applied(asked: Asked, act: Mapping[str, Any]) -> Asked:
             except ValueError as error:
                 raise ImageError(say("That is no part of a picture.")) from error
         case "move":
-            return with_term(replace(asked, **{tray: tuple(entries)}), replace(term, weight=-term.weight))  # type: ignore[arg-type]
+            return with_term(_with_tray(asked, tray, entries), replace(term, weight=-term.weight))
         case "remove":
             pass
         case _:
             return asked
-    return replace(asked, **{tray: tuple(entries)})  # type: ignore[arg-type]
+    return _with_tray(asked, tray, entries)
 
 
 def with_term(asked: Asked, term: Term) -> Asked:
@@ -185,6 +185,10 @@ def with_term(asked: Asked, term: Term) -> Asked:
     unlike = [one for one in asked.unlike if not _same(one, term)]
     (like if term.weight > 0 else unlike).append(term)
     return replace(asked, like=tuple(like), unlike=tuple(unlike))
+
+
+def _with_tray(asked: Asked, tray: str, entries: Sequence[Term]) -> Asked:
+    return replace(asked, unlike=tuple(entries)) if tray == "unlike" else replace(asked, like=tuple(entries))
 
 
 def _same(one: Term, other: Term) -> bool:

@@ -59,8 +59,8 @@ def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
     elif picture.kind == "bars" or not all(is_number(row[picture.x]) for row in rows):
         body, height = _bars(picture, table, rows)
     else:
-        rows = sorted(rows, key=lambda row: float(row[picture.x]))
-        body, height = (_stacked if _is_thin(picture, table, rows) else _field)(picture, table, rows)
+        along = sorted(rows, key=lambda row: float(row[picture.x]))
+        body, height = (_stacked if _is_thin(picture, table, along) else _field)(picture, table, along)
     square = " square" if _is_lorenz(picture, rows) else ""
     return f'<svg class="chart{square}" role="img" {named} width="100%" height="{height}">{"".join(body)}</svg>'
 
