@@ -260,6 +260,7 @@ def test_every_step_is_one_entry_of_the_history(serve, visitor, small_cabinet):
 def test_a_run_that_is_late_does_not_carry_visitors_on(serve, visitor, small_cabinet):
     page = settled(visitor(f"{serve(small_cabinet.path)}/about"))
     page.get_by_role("link", name="Map").click()
+    page.wait_for_url("**/map")
     page.get_by_role("link", name="Audit").click()
     page.get_by_role("heading", name="Audit").first.wait_for()
     page.evaluate("history.go(-2)")
@@ -272,6 +273,16 @@ def test_a_run_that_is_late_does_not_carry_visitors_on(serve, visitor, small_cab
     page.wait_for_url("**/audit")
     page.get_by_role("link", name="Selection").click()
     page.wait_for_url("**/selection")
+
+
+def test_from_right_to_left_labels_and_values_stand_at_one_side(serve, visitor, small_cabinet):
+    item = next(iter(small_cabinet.shown()))
+    page = visitor(serve(small_cabinet.path) + f"/item?id={item.id}&lang=ar")
+    page.locator("dd").first.wait_for()
+    told = page.locator("dt, dd").evaluate_all(
+        "all => all.map(getComputedStyle).map((style) => `${style.textAlign} ${style.direction}`)"
+    )
+    assert set(told) == {"right rtl", "right ltr"}
 
 
 def test_the_page_of_a_work_fits_a_phone(serve, visitor, small_cabinet):
