@@ -26,7 +26,6 @@ else:
     document.declare()
     frame.above()
     document.choose()
-    navigation.go_on()
     navigation.remember(page.url_path or "search")
     body = st.container()
     frame.below()  # before the page, which may end early

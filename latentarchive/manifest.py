@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from latentarchive import storage
+from latentarchive.encoders.origins import without_place
 from latentarchive.errors import ArchiveDamaged, ArchiveNotFound, UnfinishedBuild, nearest
 
 FORMAT_VERSION = 1
@@ -87,6 +88,11 @@ class Manifest:
     versions: Mapping[str, str]
     #: When the build was finished, ISO 8601 in UTC.
     created: str
+
+    @property
+    def encoder_name(self) -> str:
+        """The encoder's id as it may be published: of a folder or file of weights the last name alone."""
+        return without_place(self.encoder)
 
     def save(self, folder: Path) -> None:
         """Write ``archive.json``, whole or not at all. Raises `WriteRefused`."""

@@ -9,7 +9,7 @@ import tomllib
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any, TypeVar
 
 from latentarchive.binding import converted
@@ -190,6 +190,27 @@ def parse(cls: type[T], table: Mapping[str, Any], *, where: str) -> T:
     except ValueError as error:
         message = f"{where}: {error}"
         raise RecipeError(message) from error
+
+
+_PLACE = re.compile(
+    r"""(?x) (?P<quote>["']) (?P<kind>local:|openclip:[^/"'\n]+/)? (?P<path>
+        (?(kind) [^"'\n]*[/\\] | (?:/|~|[A-Za-z]:[/\\]) ) [^"'\n]* ) (?P=quote)"""
+)
+"""A string of TOML that is a folder or file: an absolute one, or one that an encoder's id names."""
+
+
+def without_places(text: str) -> str:
+    """A recipe as it was written, but for where things lie on a machine: what may be published.
+
+    Of an absolute path, and of the folder or file that an encoder's id names, the last name alone is left.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        path = found["path"]
+        name = PurePath(path).name if "/" in path else PureWindowsPath(path).name
+        return f"{found['quote']}{found['kind'] or ''}{name}{found['quote']}"
+
+    return _PLACE.sub(named, text)
 
 
 def _table(table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:

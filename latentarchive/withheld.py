@@ -133,9 +133,9 @@ def _account() -> str:
 
 
 def unnamed(value: Any, ids: Collection[str]) -> Any:
-    """Plain values (text, lists, dictionaries) with `WITHHELD` in place of these ids; a longer id that holds one stays.
+    """Plain values (text, lists, dictionaries with their keys) with `WITHHELD` in place of these ids.
 
-    Tuples come back as lists.
+    A longer id that holds one stays. Tuples come back as lists.
     """
     if isinstance(value, str):
         if named := sorted((one for one in ids if one in value), key=len, reverse=True):
@@ -143,4 +143,6 @@ def unnamed(value: Any, ids: Collection[str]) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [unnamed(one, ids) for one in value]
-    return {key: unnamed(one, ids) for key, one in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return {unnamed(key, ids): unnamed(one, ids) for key, one in value.items()}
+    return value

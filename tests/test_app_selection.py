@@ -8,10 +8,17 @@ import zipfile
 import pytest
 
 from latentarchive.selection import ENDING, load, save, select
+from tests.app_shown import data
 from tests.page_helpers import settled
-from tests.test_app_item import press, said
+from tests.test_app_item import said
 
 IDS = ("s:red.png", "s:blue.png", "s:white.png")
+
+
+def press(page, label):
+    """Press the button whose label begins so."""
+    button = next(one for one in page.button if one.label.startswith(label))
+    return button.click().run()
 
 
 @pytest.fixture
@@ -33,6 +40,7 @@ def test_an_empty_selection_says_what_to_do(room, archive, tmp_path):
     page = room(archive.path, page="selection", settings=(("selections", str(tmp_path)),))
     assert not page.exception
     assert page.info[0].value.startswith("Nothing is kept yet. Search, and press “Keep”")
+    assert data(page, ".ways")[0]["ways"][0]["href"] == "/?archive=archive"
     assert labels(page) == []
     assert "None has been saved yet." in said(page)
 
@@ -55,7 +63,9 @@ def test_what_is_kept_is_named_noted_saved_and_found_again(kept, room, archive, 
     page = page.run()
     assert page.title[0].value == "Three \\*colours\\*"
     assert "Hung in the hall" in said(page)
+    assert data(page, ".ways")[0]["ways"][0]["href"] == "/selection?archive=archive"
     page = press(page, "Go on with it")
+    assert "set" not in page.query_params
     assert page.text_input(key="selection.name").value == "Three *colours*"
     page = press(page.text_area(key="selection.text").set_value("And in the stair").run(), "Save")
     assert not page.error
@@ -105,7 +115,7 @@ def test_works_are_kept_ordered_noted_and_taken_along_in_a_browser(serve, visito
         page.get_by_role("button", name="Keep", exact=True).click()
         page.get_by_role("button", name="Kept: let it go").wait_for()
         if number < 2:
-            page.get_by_role("button", name="Next in the catalogue").click()
+            page.get_by_role("link", name="Next in the catalogue").click()
             page.get_by_text(items[number + 1].id).first.wait_for()
     page.get_by_role("link", name="Selection").click()
     cards = page.locator("ul.cards > li")

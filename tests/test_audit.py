@@ -197,6 +197,11 @@ def test_items_that_are_withheld_vanish_from_examples_and_rows():
     one = Finding(sentence="s", examples=("x", "z"), table=table)
     assert one.without({"x"}).examples == ("z",)
     assert one.without({"x"}).table.rows == (("z", "y", 2),)
+    asked = replace(
+        one, options={"ids": ("x", "xy"), "by": {"x": 2}}, table=replace(table, rows=(("z", "x and y", 3),))
+    )
+    assert asked.without({"x"}).options == {"ids": ["(withheld)", "xy"], "by": {"(withheld)": 2}}
+    assert asked.without({"x"}).table.rows == (("z", "(withheld) and y", 3),)
     assert finding(json.loads(json.dumps(one.record()))) == one
 
 
@@ -264,3 +269,15 @@ def test_tables_that_cannot_be_read_are_one_line(tmp_path, name, data, said):
     with pytest.raises(SourceError, match=re.escape(said)) as raised:
         Subject.open(tmp_path / name)
     assert "\n" not in str(raised.value)
+
+
+def test_a_work_that_a_suite_asks_for_is_named_nowhere_once_it_is_withheld(archive, tmp_path):
+    path = tmp_path / "about.toml"
+    path.write_text(
+        'title = "Of s:red.png"\nabout = "Why s:red.png?"\n[[check]]\nname = "composition.values"\nfield = "creator"\n'
+        '# s:red.png, "s:red.png"\n'
+    )
+    with Subject.open(archive.path) as subject:
+        report = run_suite(subject, load_suite(str(path)))
+    assert "s:red.png" in json.dumps(report.record())
+    assert "s:red.png" not in json.dumps(report.without({"s:red.png"}).record())

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -11,10 +12,11 @@ import latentarchive
 from latentarchive.cli.main import main
 from latentarchive.errors import ArchiveError
 from latentarchive.export import export_archive
-from latentarchive.export.croissant import FIELDS, FILE
-from latentarchive.export.datasheet import BLANK, CLASSIC, EUROPEANA
+from latentarchive.export.croissant import FIELDS, FILE, croissant
+from latentarchive.export.datasheet import BLANK, CLASSIC, EUROPEANA, datasheet
 from latentarchive.export.facts import measure
 from latentarchive.export.rai import NAMES, problems
+from latentarchive.recipes import without_places
 
 
 @pytest.fixture
@@ -161,3 +163,34 @@ def test_what_a_catalogue_says_means_nothing_to_markdown(tmp_path, swatches):
     built = build_archive(load_recipe(str(write_recipe(tmp_path)), root=swatches), out=tmp_path / "archive")
     path, _ = export_archive(latentarchive.open(built.path), "datasheet", out=tmp_path / "sheet.md")
     assert r"\# \<b\>\*x\*\</b\>" in path.read_text()
+
+
+def test_a_paper_names_no_folder_of_the_machine(archive, tmp_path):
+    place = tmp_path / "somebody" / "model"
+    recipe = f'{archive.manifest.recipe}\n[encoder]\nid = "local:{place}"\nroot = \'~/pictures/all\'\npage = "https://e.example/a"\n'
+    told = replace(archive.manifest, encoder=f"local:{place}", recipe=recipe)
+    object.__setattr__(archive, "manifest", told)
+    facts = measure(archive, archive.rows())
+    sheet = datasheet(archive, facts, EUROPEANA, None)
+    papers = [sheet, json.dumps(croissant(archive, facts, None))]
+    for paper in papers:
+        assert "somebody" not in paper
+        assert "local:model" in paper
+        assert told.fingerprint in paper
+    assert "root = 'all'" in sheet
+    assert 'page = "https://e.example/a"' in sheet
+
+
+@pytest.mark.parametrize(
+    ("line", "published"),
+    [
+        ('id = "local:models/mine"', 'id = "local:mine"'),
+        ("id = 'openclip:ViT-B-32/weights/a.pt'", "id = 'openclip:ViT-B-32/a.pt'"),
+        ('id = "openclip:ViT-B-32/openai"', 'id = "openclip:ViT-B-32/openai"'),
+        ('root = "C:\\\\works\\\\all"', 'root = "all"'),
+        ('path = "plates/*.png"  # "/x/y"', 'path = "plates/*.png"  # "y"'),
+        ('title = "either / or"', 'title = "either / or"'),
+    ],
+)
+def test_a_recipe_is_published_without_places(line, published):
+    assert without_places(line) == published

@@ -259,6 +259,17 @@ def test_what_is_not_asked_for_one_reason_is_said_once(report, archive, tmp_path
     assert "<h3>rights.classes; rights.missing; rights.years</h3>" in page
 
 
+def test_many_series_stand_below_each_other_to_one_scale():
+    rows = [(year, 8 if year == 1500 else 2, 4) for year in range(1500, 1900, 10)]
+    svg = drawn("timeline", rows, ("decade from", "open", "unknown"))
+    first = re.findall(r"M0.0 1000V([0-9.]+)h([0-9.]+)", svg)
+    assert [height for height, _ in first] == ["0.0", "500.0"]
+    assert all(float(wide) * 330 / 1000 > 6 for _, wide in first)  # pixels on a phone
+    assert svg.index(">open<") < svg.index(">unknown<")
+    beside = drawn("timeline", rows[:20], ("decade from", "open", "unknown"))
+    assert beside.count('viewBox="0 0 1000 1000"') == 1
+
+
 def test_a_timeline_keeps_its_gaps():
     svg = drawn("timeline", [(1900, 2), (1903, 1)], ("year", "items"))
     [path] = [p.get("d") for p in parts(svg, "path")]

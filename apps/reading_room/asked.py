@@ -188,9 +188,9 @@ def change(asked: Asked) -> None:
     st.query_params.from_dict(others | asked.params())
 
 
-def changed(asked: Asked, **fields: object) -> Callable[[], None]:
-    """A callback that asks the same with other fields, from the first page on."""
-    return lambda: change(replace(asked, **({"page": 1} | fields)))  # type: ignore[arg-type]
+def changed(asked: Asked) -> Callable[[], None]:
+    """A callback that asks another question, from its first page on."""
+    return lambda: change(replace(asked, page=1))
 
 
 def narrowed(choice: Choice, name: str, values: Sequence[str | None]) -> Choice:

@@ -1,31 +1,5 @@
 // Draws cards and tells what was done on them. Text is set as text, never as markup.
 
-const made = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== "" && value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
-
-const plainClick = (event) => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
-
-// To another page of the app in the same session, as its menu would: one entry in the browser's history. Through the
-// server it would be two, and the way back would lead to a page that nobody saw.
-const go = (href) => {
-  window.history.pushState({}, "", href);
-  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-};
-
-const link = (element, href) => {
-  element.addEventListener("click", (event) => {
-    if (!plainClick(event)) return; // a new tab, as the visitor asked
-    event.preventDefault();
-    go(href);
-  });
-};
-
 function drawn(card, data, act) {
   const words = data.words;
   const inside = card.image
@@ -34,7 +8,7 @@ function drawn(card, data, act) {
   const mat = made(card.href ? "a" : "div", { class: card.image ? "mat" : "mat none", href: card.href,
     tabindex: card.href ? "-1" : "" }, inside);
   const name = made(card.href ? "a" : "span", { href: card.href, title: card.title, dir: "auto" }, card.title);
-  for (const one of card.href ? [mat, name] : []) link(one, card.href);
+  if (card.href) [mat, name].forEach(led);
   const line = (said, kind = "quiet") => made("p", { class: kind, dir: "auto" }, said);
   const caption = made("figcaption", {}, made("p", { class: "title" }, name), line(card.credit));
   if (card.generated) caption.prepend(made("p", { class: "made" }, words.generated));
@@ -59,7 +33,7 @@ function drawn(card, data, act) {
       const entry = made("li", {}, face, made("div", {}, made("a", { href: copy.href, dir: "auto" }, copy.title),
         line(`${words.source}: ${copy.source}`), line(`${words.rights}: ${copy.rights}`),
         ...copy.notes.map((note) => line(note, "quiet meter"))));
-      link(entry.querySelector("a"), copy.href);
+      led(entry.querySelector("a"));
       copies.append(entry);
     }
     caption.append(made("details", { class: "copies" }, made("summary", {}, card.copies_label), copies));

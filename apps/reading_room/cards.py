@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,13 +18,9 @@ from latentarchive.query import Hit
 from latentarchive.render import text
 from reading_room import navigation, pictures
 from reading_room.language import say
+from reading_room.scripts import component
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.cards",
-    css=(_HERE / "cards.css").read_text("utf-8"),
-    js=(_HERE / "cards.js").read_text("utf-8"),
-)
+_component = component(__file__, "cards", "elements", "links")
 
 LONGEST = 140
 """Characters of a title that stand on a card; the whole title is its tooltip and stands on the page of the work."""

@@ -1,12 +1,5 @@
 // Draws terms and what is said of each. Text is set as text, never as markup.
 
-const made = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) if (value) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-};
-
 export default function ({ parentElement, data }) {
   const list = made("dl", { "aria-label": data.label });
   for (const fact of data.facts) {

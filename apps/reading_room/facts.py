@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-
-import streamlit as st
 
 from reading_room import cards
 from reading_room.language import say
+from reading_room.scripts import component
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.facts",
-    css=(_HERE / "facts.css").read_text("utf-8"),
-    js=(_HERE / "facts.js").read_text("utf-8"),
-)
+_component = component(__file__, "facts", "elements")
 
 
 @dataclass(frozen=True, slots=True)

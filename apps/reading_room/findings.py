@@ -12,34 +12,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import streamlit as st
-
 from latentarchive.audit import Finding
 from latentarchive.audit.finding import shortened
 from latentarchive.render.charts import chart
 from latentarchive.render.evidence import own
 from latentarchive.render.figures import cell, measured
 from reading_room.language import say
+from reading_room.scripts import component
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.findings",
-    css=(_HERE / "findings.css").read_text("utf-8"),
-    js=(_HERE / "findings.js").read_text("utf-8"),
-)
+_component = component(__file__, "findings", "elements", "links", "drawings")
 
 SHORT = 260
 """Characters of notes that stand open in a list; longer ones are opened by who wants them."""
 
 ROWS = 12
 """Rows of a table that stand in a list of findings; the finding's own page has all of them."""
-
-
-class Asked(NamedTuple):
-    """What a visitor wants to see: a ``finding`` by its number, or a ``work`` by its id."""
-
-    kind: str
-    which: str
 
 
 class Works(NamedTuple):
@@ -55,7 +42,6 @@ def show(
     key: str,
     address: Callable[[int], str],
     works: Callable[[Finding], Works],
-    on_ask: Callable[[Asked], None],
     whole: bool = False,
 ) -> None:
     """Show findings in their order, under the names of their families.
@@ -65,22 +51,15 @@ def show(
         key: Of this list on its page.
         address: The page of a finding, by its number.
         works: What can be shown of a finding's works.
-        on_ask: Called when something is to be opened, before the page runs again.
         whole: All rows of every table, opened; no link to the finding's own page, for this is it.
     """
-
-    def asked() -> None:
-        told = getattr(st.session_state[key], "ask", None)
-        if told:
-            on_ask(Asked(str(told["kind"]), str(told["which"])))
-
     families = []
     for family, group in groupby(numbered, key=lambda one: one[1].check.partition(".")[0]):
         told = [_told(number, one, address(number), works(one), whole=whole) for number, one in group]
         families.append({"title": "" if whole else family.capitalize(), "findings": _joined(told)})
     if families:
         words = {"table": say("Table"), "notes": say("Notes")}
-        _component(key=key, data={"families": families, "words": words, "whole": whole}, on_ask_change=asked)
+        _component(key=key, data={"families": families, "words": words, "whole": whole})
 
 
 def _joined(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -159,7 +138,6 @@ def _table(one: Finding, addresses: Mapping[str, str], most: int) -> dict[str, A
             {
                 "text": cell(value, name),
                 "exact": repr(value) if number and value is not None else "",
-                "work": str(value) if k in linked and str(value) in addresses else "",
                 "href": addresses.get(str(value), "") if k in linked else "",
             }
             for k, (value, name, number) in enumerate(zip(row, table.columns, numbers, strict=True))

@@ -1,19 +1,10 @@
-// Shows a whole picture and lets a part of it be chosen. Text is set as text, never as markup.
+// Shows a whole picture and lets a part of it be chosen.
 
 const EDGES = ["x", "y", "width", "height"];
 
-const made = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== "" && value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
-
 const within = (value, low, high) => Math.min(Math.max(value, low), high);
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data }) {
   const words = data.words;
   const root = made("figure", { class: data.generated ? "looking generated" : "looking" });
   parentElement.querySelector("figure")?.remove();
@@ -36,7 +27,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const acts = made("div", { class: "acts" },
     made("a", { class: "button", href: data.larger, target: "_blank", rel: "noopener" }, words.larger));
   root.append(acts);
-  if (!data.parts) return;
+  if (!data.term) return;
 
   const box = { x: 25, y: 25, width: 50, height: 50 };
   const labels = { x: words.left, y: words.top, width: words.width, height: words.height };
@@ -45,6 +36,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     input.addEventListener("input", () => { box[edge] = Number(input.value) || 0; draw(false); });
     return [edge, input];
   }));
+  const links = Object.fromEntries(Object.keys(data.searches).map((tray) => [tray, led(made("a", { class: "button" }, words[tray]))]));
   const draw = (figures = true) => {
     box.x = within(box.x, 0, 98);
     box.y = within(box.y, 0, 98);
@@ -52,17 +44,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
     box.height = within(box.height, 2, 100 - box.y);
     Object.assign(part.style, { left: `${box.x}%`, top: `${box.y}%`, width: `${box.width}%`, height: `${box.height}%` });
     if (figures) for (const edge of EDGES) inputs[edge].value = String(Math.round(box[edge]));
+    const region = EDGES.map((edge) => Math.round(10 * box[edge]) / 10).join(",");
+    for (const [tray, link] of Object.entries(links)) {
+      const address = new URL(data.searches[tray], document.baseURI);
+      address.searchParams.append(tray, `${data.term}#xywh=percent:${region}`);
+      link.href = address.href;
+    }
   };
   const choose = made("button", { type: "button", "aria-expanded": "false" }, words.choose);
   const form = made("div", { class: "form" }, made("p", { class: "quiet" }, words.how),
     made("div", { class: "edges" }, ...EDGES.map((edge) => made("label", {}, `${labels[edge]} `, inputs[edge], " %"))));
-  const ask = made("div", { class: "acts" });
-  for (const action of ["like", "unlike"]) {
-    const button = made("button", { type: "button" }, words[action]);
-    button.addEventListener("click", () => setTriggerValue("part", { action, ...box }));
-    ask.append(button);
-  }
-  form.append(ask);
+  form.append(made("div", { class: "acts" }, ...Object.values(links)));
   form.hidden = true;
   acts.append(choose);
   root.append(form);

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import isfinite
-from pathlib import Path
+from collections.abc import Mapping
 
-import streamlit as st
-
-from latentarchive.query import Region
 from reading_room.language import say
+from reading_room.scripts import component
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.looking",
-    css=(_HERE / "looking.css").read_text("utf-8"),
-    js=(_HERE / "looking.js").read_text("utf-8"),
-)
+_component = component(__file__, "looking", "elements", "links")
 
-LEAST = 2.0
-"""Per cent of a side that a part must have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the picture, and what a visitor wants with it: ``like`` or ``unlike``."""
-
-    action: str
-    region: Region
+TRAYS = ("like", "unlike")
+"""What a visitor can want with a part: results that are like it, or not."""
 
 
 def show(
-    *, picture: str, larger: str, alt: str, generated: bool, key: str, on_part: Callable[[Part], None] | None
+    *, picture: str, larger: str, alt: str, generated: bool, key: str, term: str, searches: Mapping[str, str]
 ) -> None:
     """Show a picture whole.
 
@@ -42,14 +24,9 @@ def show(
         alt: What it shows, for those who cannot see it.
         generated: Made by a model: framed and labelled as such.
         key: Of this picture on its page.
-        on_part: Called with a part that was chosen, before the page runs again; None: none can be chosen.
+        term: The whole picture as a tray of the search says it; "": no part of it can be chosen.
+        searches: Addresses by `TRAYS`: the search to which a part that is chosen is added.
     """
-
-    def acted() -> None:
-        part = read(getattr(st.session_state[key], "part", None))
-        if part is not None and on_part is not None:
-            on_part(part)
-
     _component(
         key=key,
         data={
@@ -57,7 +34,8 @@ def show(
             "larger": larger,
             "alt": alt,
             "generated": generated,
-            "parts": on_part is not None,
+            "term": term,
+            "searches": dict(searches),
             "words": {
                 "nothing": say("This archive has no picture of it."),
                 "generated": say("Generated, not a work"),
@@ -72,21 +50,4 @@ def show(
                 "unlike": say("Less like this part"),
             },
         },
-        on_part_change=acted,
     )
-
-
-def read(told: object) -> Part | None:
-    """A part as the browser tells it; None if it is none. What a browser says is not trusted."""
-    if not isinstance(told, dict) or told.get("action") not in ("like", "unlike"):
-        return None
-    try:
-        x, y, width, height = (float(told[name]) for name in ("x", "y", "width", "height"))
-    except (KeyError, TypeError, ValueError):
-        return None
-    x, y = min(max(x, 0.0), 100 - LEAST), min(max(y, 0.0), 100 - LEAST)
-    width, height = min(max(width, LEAST), 100 - x), min(max(height, LEAST), 100 - y)
-    if not all(map(isfinite, (x, y, width, height))):
-        return None
-    region = Region(round(x, 1), round(y, 1), round(width, 1), round(height, 1), percent=True)
-    return Part(str(told["action"]), region)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -13,8 +12,9 @@ import streamlit as st
 
 from latentarchive.faceting import Choice, Counts, Facets, Histogram
 from latentarchive.wording import shortened
-from reading_room.asked import Asked, changed, narrowed
+from reading_room.asked import Asked, change, changed, narrowed
 from reading_room.language import say
+from reading_room.scripts import component
 from reading_room.shared import plainly
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ LISTED = 8
 LONGEST = 120
 """Characters of a value that are shown."""
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.narrowing",
-    css=(_HERE / "narrowing.css").read_text("utf-8"),
-    js=(_HERE / "narrowing.js").read_text("utf-8"),
-)
+_component = component(__file__, "narrowing", "elements")
 _facets: WeakKeyDictionary[Archive, Facets] = WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -94,7 +89,7 @@ def show(asked: Asked, found: Left) -> None:
     def acted() -> None:
         act = getattr(st.session_state["search.narrowing"], "act", None)
         if isinstance(act, Mapping):
-            changed(asked, choice=applied(asked.choice, act, found.years))()
+            change(replace(asked, choice=applied(asked.choice, act, found.years), page=1))
 
     _component(key="search.narrowing", data=told(asked.choice, found), on_act_change=acted)
 
@@ -220,11 +215,14 @@ def chips(asked: Asked) -> None:
                 f"✕ {plainly(said)}",
                 key=f"search.chip.{place}",
                 help=say("Take this filter away"),
-                on_click=changed(asked, choice=without),
+                on_click=changed(replace(asked, choice=without)),
             )
         if len(chosen) > 1:
             st.button(
-                say("Take all away"), key="search.chips", type="tertiary", on_click=changed(asked, choice=Choice())
+                say("Take all away"),
+                key="search.chips",
+                type="tertiary",
+                on_click=changed(replace(asked, choice=Choice())),
             )
 
 
@@ -235,5 +233,5 @@ def bring_back(asked: Asked, counts: Sequence[tuple[str, Choice, int]]) -> None:
         st.button(
             say("Without {filter} there are {brings}", filter=plainly(f"“{said}”"), brings=brings),
             key=f"search.back.{place}",
-            on_click=changed(asked, choice=without),
+            on_click=changed(replace(asked, choice=without)),
         )

@@ -34,7 +34,7 @@ DEFAULT = "search"
 UNLISTED = ("item",)
 """Pages that are reached from others and stand in no menu."""
 
-_PENDING, _LAST = "navigation.pending", "navigation.last"
+_LAST = "navigation.last"
 
 
 def pages(settings: Settings) -> list[st.Page]:
@@ -59,28 +59,16 @@ def kiosk() -> st.Page:
 
 
 def address(page: str, params: Mapping[str, str | list[str]]) -> str:
-    """The address of a page with what it is asked, relative to the app's own: for links that a visitor may copy."""
+    """The address of a page with what it is asked, relative to the app's own: for links, see `ways`."""
     root = st.get_option("server.baseUrlPath").strip("/")
     place = "/" + "/".join(part for part in (root, "" if page == DEFAULT else page) if part)
     asked = urlencode(kept(params), doseq=True)
     return f"{place}?{asked}" if asked else place
 
 
-def go_to(page: str, params: Mapping[str, str | list[str]]) -> None:
-    """Open a page in this session. May be called in a callback: it happens at the next run."""
-    st.session_state[_PENDING] = (page, kept(params))
-
-
-def go_on() -> None:
-    """Open the page that `go_to` named, if it named one; called once by the router."""
-    if _PENDING in st.session_state:
-        page, params = st.session_state.pop(_PENDING)
-        st.switch_page(VIEWS / f"{page}.py", query_params=params)
-
-
 def remember(page: str) -> None:
     """Note where this visitor is, so that other pages can lead back there; called by the router."""
-    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    asked = {name: st.query_params.get_all(name) for name in st.query_params if name != "lang"}  # that of now counts
     st.session_state[_LAST] = st.session_state.get(_LAST, {}) | {page: asked}
 
 

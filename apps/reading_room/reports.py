@@ -109,19 +109,13 @@ def listed(some: list[tuple[int, Finding]], name: str, archive: Archive, which: 
     def address(number: int) -> str:
         return navigation.address("audit", {"archive": name, "report": which, "finding": str(number)})
 
-    def open_asked(asked: findings.Asked) -> None:
-        if asked.kind == "work":
-            navigation.go_to("item", {"archive": name, "id": asked.which})
-        else:
-            st.query_params["finding"] = asked.which
-
     def shown(one: Finding) -> findings.Works:
         ids = visible(list(dict.fromkeys(work.id for work in named(one))), archive)
         addresses = {item: navigation.address("item", {"archive": name, "id": item}) for item in ids}
         return findings.Works(len(ids), addresses)
 
     key = f"findings.{which}.{some[0][1].outcome}.{some[0][0] if whole else 'all'}"
-    findings.show(some, key=key, address=address, works=shown, on_ask=open_asked, whole=whole)
+    findings.show(some, key=key, address=address, works=shown, whole=whole)
 
 
 def works(one: Finding, name: str, archive: Archive) -> None:

@@ -1,29 +1,4 @@
-// Draws measured sentences. Text is set as text; a drawing is the library's own SVG, of which only plain shapes pass.
-
-const made = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== "") element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-};
-
-const SVG = "http://www.w3.org/2000/svg";
-const SHAPES = new Set(["svg", "g", "line", "rect", "path", "text", "title"]);
-const SAID = new Set(["class", "role", "aria-label", "width", "height", "viewBox", "preserveAspectRatio", "overflow", "x",
-  "y", "x1", "x2", "y1", "y2", "dx", "d", "fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor",
-  "vector-effect"]);
-
-function copied(node) {
-  if (node.nodeType === Node.TEXT_NODE) return document.createTextNode(node.data);
-  if (node.nodeType !== Node.ELEMENT_NODE || !SHAPES.has(node.localName)) return null;
-  const copy = document.createElementNS(SVG, node.localName);
-  for (const { name, value } of node.attributes) if (SAID.has(name)) copy.setAttribute(name, value);
-  copy.append(...[...node.childNodes].map(copied).filter((child) => child !== null));
-  return copy;
-}
-
-// A parsed document is inert: nothing in it runs, and nothing is fetched.
-const drawn = (source) => copied(new DOMParser().parseFromString(source, "text/html").querySelector("svg"));
+// Draws measured sentences.
 
 function table(one, words) {
   const head = made("tr", {}, ...one.columns.map((name) => made("th", { scope: "col" }, name)));
@@ -38,13 +13,13 @@ function entry(one, words) {
   if (one.notes.length) behind.push(made("ul", {}, ...one.notes.map((note) => made("li", { dir: "auto" }, note))));
   if (one.rows.length) behind.push(table(one, words));
   const said = made("p", { class: one.drawing ? "heading" : "said", dir: "auto" }, one.text);
-  const parts = one.drawing ? [said, made("div", { class: "drawing" }, drawn(one.drawing))] : [said];
+  const parts = one.drawing ? [said, made("div", { class: "drawing" }, drawing(one.drawing))] : [said];
   if (behind.length) {
     const name = one.facts.length ? words.figures : `${words.table}, ${one.rows.length} ${words.rows}`;
-    const summary = made("summary", {}, one.name ? `${name}: ${one.name}` : name);
+    const summary = made("summary", { dir: "auto" }, one.name ? `${name}: ${one.name}` : name);
     parts.push(made("details", {}, summary, ...behind));
   }
-  return made("li", {}, ...parts);
+  return made("li", { lang: "en", dir: "ltr" }, ...parts); // as the library says it
 }
 
 export default function ({ parentElement, data }) {

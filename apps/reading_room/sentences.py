@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-
-import streamlit as st
 
 from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.diffusion.experiment import Chart, Measure
@@ -14,13 +11,9 @@ from latentarchive.render.charts import chart
 from latentarchive.render.experiments import facts
 from latentarchive.render.figures import cell, measured
 from reading_room.language import say
+from reading_room.scripts import component
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.sentences",
-    css=(_HERE / "sentences.css").read_text("utf-8"),
-    js=(_HERE / "sentences.js").read_text("utf-8"),
-)
+_component = component(__file__, "sentences", "elements", "drawings")
 
 ROWS = 12
 """Rows of a table that stand on a page; the files that can be fetched have all of them."""

@@ -1,12 +1,5 @@
 // Draws the steps of an image in a row; those that stand there already stay as they are.
 
-const made = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-};
-
 function drawn(step) {
   const frame = made("div", { class: "frame" }, made("img", { src: step.picture, alt: step.alt }));
   const parts = [frame, made("figcaption", {}, step.said)];

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
-import streamlit as st
 
 from latentarchive.archive import Archive
 from latentarchive.errors import ArchiveError
 from reading_room import cards, pictures
 from reading_room.language import say
+from reading_room.scripts import component
 from reading_room.studio import Glimpse
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.steps",
-    css=(_HERE / "steps.css").read_text("utf-8"),
-    js=(_HERE / "steps.js").read_text("utf-8"),
-)
+_component = component(__file__, "steps", "elements")
 
 
 def show(glimpses: Sequence[Glimpse], archive: Archive, name: str, *, key: str) -> None:

@@ -1,22 +1,11 @@
 // Two trays of what results should be like, or not: words, works, pictures that are dropped, pasted or chosen.
 // Text is set as text, never as markup.
 
-const made = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== "" && value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
-
 const button = (label, hint, act) => {
   const element = made("button", { type: "button", "aria-label": hint, title: hint === label ? "" : hint }, label);
   element.addEventListener("click", act);
   return element;
 };
-
-const plainClick = (event) => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
 
 const pictures = (transfer) => [...(transfer?.files || [])];
 
@@ -55,14 +44,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       : made("span", { class: "mark", "aria-hidden": "true" }, entry.href || entry.missing ? "▢" : "“ ”");
     const label = made(entry.href ? "a" : "span", { class: "label", href: entry.href, title: entry.label, dir: "auto",
       target: entry.href ? "_self" : "" }, entry.label);
-    if (entry.href) {
-      label.addEventListener("click", (event) => {
-        if (!plainClick(event)) return;
-        event.preventDefault();
-        window.history.pushState({}, "", entry.href); // in the same session, as one entry of its history
-        window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-      });
-    }
+    if (entry.href) led(label);
     const weight = made("input", { type: "number", step: "0.1", min: data.limits.weights[0], max: data.limits.weights[1],
       value: entry.weight, "aria-label": hint(words.weight) });
     weight.dataset.focus = `${tray}.${place}.weight`;

@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -18,6 +17,7 @@ from reading_room import asked as asking
 from reading_room import navigation, pictures, uploads
 from reading_room.asked import LONGEST, MOST_TERMS, Asked
 from reading_room.language import say
+from reading_room.scripts import component
 from reading_room.shared import plainly
 
 if TYPE_CHECKING:
@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 WEIGHTS = (0.1, 10.0)
 """The least and the greatest weight that can be given here."""
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "latentarchive.trays",
-    css=(_HERE / "trays.css").read_text("utf-8"),
-    js=(_HERE / "trays.js").read_text("utf-8"),
-)
+_component = component(__file__, "trays", "elements", "links")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +171,12 @@ def applied(asked: Asked, act: Mapping[str, Any]) -> Asked:
             except ValueError as error:
                 raise ImageError(say("That is no part of a picture.")) from error
         case "move":
-            return with_term(replace(asked, **{tray: tuple(entries)}), replace(term, weight=-term.weight))  # type: ignore[arg-type]
+            return with_term(_with_tray(asked, tray, entries), replace(term, weight=-term.weight))
         case "remove":
             pass
         case _:
             return asked
-    return replace(asked, **{tray: tuple(entries)})  # type: ignore[arg-type]
+    return _with_tray(asked, tray, entries)
 
 
 def with_term(asked: Asked, term: Term) -> Asked:
@@ -190,6 +185,10 @@ def with_term(asked: Asked, term: Term) -> Asked:
     unlike = [one for one in asked.unlike if not _same(one, term)]
     (like if term.weight > 0 else unlike).append(term)
     return replace(asked, like=tuple(like), unlike=tuple(unlike))
+
+
+def _with_tray(asked: Asked, tray: str, entries: Sequence[Term]) -> Asked:
+    return replace(asked, unlike=tuple(entries)) if tray == "unlike" else replace(asked, like=tuple(entries))
 
 
 def _same(one: Term, other: Term) -> bool:

@@ -136,8 +136,8 @@ def _vectors(two: _Two, threshold: float, seed: int) -> Iterator[Finding]:
             raise Skip(message)
     if mine.manifest.fingerprint != theirs.manifest.fingerprint:
         message = (
-            f"the vectors were made by two encoders ({mine.manifest.encoder} and {theirs.manifest.encoder}, of other "
-            "fingerprints) and cannot be compared; build one of the archives again with the other's encoder"
+            f"the vectors were made by two encoders ({mine.manifest.encoder_name} and {theirs.manifest.encoder_name}, "
+            "of other fingerprints) and cannot be compared; build one of the archives again with the other's encoder"
         )
         raise Skip(message)
     rows, others = mine.rows(), theirs.rows()
@@ -152,7 +152,7 @@ def _vectors(two: _Two, threshold: float, seed: int) -> Iterator[Finding]:
         seed=seed,
     ):
         both.add(i, j, scores)
-    how = f"Cosines of {mine.manifest.encoder}, {threshold:g} or more."
+    how = f"Cosines of {mine.manifest.encoder_name}, {threshold:g} or more."
     yield both.finding(f"are within cosine {threshold:g} of one there", "cosine", how)
     yield both.sheet("cosine", "what this encoder takes for one")
 

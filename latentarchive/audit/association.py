@@ -252,5 +252,5 @@ def _most_leaning(
 
 
 def _space(subject: Subject) -> tuple[str, ...]:
-    encoder = subject.with_vectors().manifest.encoder
+    encoder = subject.with_vectors().manifest.encoder_name
     return (f"Measured in the space of {encoder}: effects of other encoders cannot be compared with these.",)

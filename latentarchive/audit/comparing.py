@@ -33,7 +33,7 @@ def compare_archives(archive: Archive, other: Archive, *, progress: Progress = s
             "title": manifest.title,
             "archive_created": manifest.created,
             "archive_digest": manifest.digest,
-            "encoder": manifest.encoder,
+            "encoder": manifest.encoder_name,
             "fingerprint": manifest.fingerprint,
             "withheld": len(other.log.current()),
         },

@@ -187,7 +187,7 @@ def semantic(
     )
     chance, pairs = _by_chance(archive, rows, threshold, seed)
     notes = (
-        f"Cosines of {archive.manifest.encoder} from the stored vectors. {way}",
+        f"Cosines of {archive.manifest.encoder_name} from the stored vectors. {way}",
         f"Of {pairs:,} random pairs {chance:.3%} are as near: {chance * len(rows):,.1f} others of each item by chance.",
     )
     what = f"are within cosine {threshold:g} of another one"

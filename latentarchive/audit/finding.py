@@ -155,14 +155,17 @@ class Finding:
     def without(self, ids: frozenset[str] | set[str]) -> Finding:
         """The finding without any mention of these items; counts stay what they were.
 
-        Examples and rows of the table that name one are gone; in sentence and notes, "(withheld)" stands for its id.
+        Examples and rows of the table that name one are gone; in sentence, notes and options, and inside of longer
+        texts, "(withheld)" stands for its id.
         """
         table = self.table
         if table is not None:
-            table = replace(table, rows=tuple(row for row in table.rows if not any(_in(value, ids) for value in row)))
+            rows = [row for row in table.rows if not any(_in(value, ids) for value in row)]
+            table = replace(table, rows=tuple(tuple(unnamed(row, ids)) for row in rows))
         examples = tuple(one for one in self.examples if one not in ids)
         sentence, notes = unnamed(self.sentence, ids), tuple(unnamed(note, ids) for note in self.notes)
-        return replace(self, sentence=sentence, notes=notes, examples=examples, table=table)
+        options = unnamed(dict(self.options), ids)
+        return replace(self, sentence=sentence, notes=notes, options=options, examples=examples, table=table)
 
 
 def shortened(value: object, most: int = 80) -> str:

@@ -187,7 +187,7 @@ def _overview(works: Probed, told: list[_Field], reasons: tuple[str, ...], pca: 
             f"read right. Bytes a work: {sizes}.",
             *works.notes,
             *reasons,
-            f"Measured in the space of {works.graph.archive.manifest.encoder} on {len(works.ids):,} {works.what}.",
+            f"Measured in the space of {works.graph.archive.manifest.encoder_name} on {len(works.ids):,} {works.what}.",
         ),
     )
 

@@ -81,8 +81,8 @@ class Neighbours:
                 f"to {high:.1%}; {min(MEASURED, len(self.ids)):,} works asked exactly)."
             )
         return (
-            f"{self.k} nearest works of each, by cosine in the space of {self.archive.manifest.encoder}. {way} Figures "
-            "of other encoders, or of another number of works, cannot be compared with these.",
+            f"{self.k} nearest works of each, by cosine in the space of {self.archive.manifest.encoder_name}. {way} "
+            "Figures of other encoders, or of another number of works, cannot be compared with these.",
         )
 
     @cached_property

@@ -47,7 +47,7 @@ class Pairs:
         left = f"; {shown - self.of:,} of {shown:,} works have none and were left out" if shown > self.of else ""
         return (
             "The caption of a work is its text, else its title" + left + ".",
-            f"Measured in the space of {self.archive.manifest.encoder}; figures of other encoders, or of another "
+            f"Measured in the space of {self.archive.manifest.encoder_name}; figures of other encoders, or of another "
             "number of works, cannot be compared with these.",
         )
 

@@ -41,7 +41,7 @@ def works_in_both(subject: Subject, *, other: str = "") -> Iterator[Finding]:
         for archive, rows in ((two.mine, two.rows), (two.theirs, two.others))
     ]
     changed = [x for x, y in zip(*images, strict=True) if x and y and x != y]
-    encoders = [archive.manifest.encoder for archive in (two.mine, two.theirs)]
+    encoders = [archive.manifest.encoder_name for archive in (two.mine, two.theirs)]
     yield Finding(
         sentence=f"{both:,} works are in both; {mine - both:,} of {mine:,} are only in {a}, {theirs - both:,} of "
         f"{theirs:,} only in {b}.",
@@ -212,8 +212,8 @@ def covered(subject: Subject, *, other: str = "", k: int = 5, sample: int = 1500
     two = aligned(subject, other, 0)
     if not two.one_encoder:
         message = (
-            f"two encoders made the vectors ({two.mine.manifest.encoder} and {two.theirs.manifest.encoder}): no "
-            "distance between them means anything; build one archive again with the other's encoder"
+            f"two encoders made the vectors ({two.mine.manifest.encoder_name} and {two.theirs.manifest.encoder_name}): "
+            "no distance between them means anything; build one archive again with the other's encoder"
         )
         raise Skip(message)
     yield from coverings(two, k, sample, seed)

@@ -67,8 +67,8 @@ def skew(
         + (f", which decides for {tied} questions who is among the first {k}." if tied else "; none ties at the end."),
         _repeats(order),
         *groups.notes,
-        f"Measured in the space of {archive.manifest.encoder}. Skew is the natural logarithm of a share over the one "
-        "wanted: 0.69 is twice as often, -0.69 half as often.",
+        f"Measured in the space of {archive.manifest.encoder_name}. Skew is the natural logarithm of a share over the "
+        "one wanted: 0.69 is twice as often, -0.69 half as often.",
     )
     yield from skews(Answers(groups, questions, order, counted[:, 0], notes, seed))
 
@@ -135,8 +135,8 @@ def languages(
         ),
         notes=(
             listed.cited,
-            f"Measured in the space of {archive.manifest.encoder}. A language that an encoder never learned shares "
-            "little with any other: that too is a point of view.",
+            f"Measured in the space of {archive.manifest.encoder_name}. A language that an encoder never learned "
+            "shares little with any other: that too is a point of view.",
         ),
     )  # fmt: skip
     yield Finding(

@@ -44,9 +44,11 @@ class Report:
         return {outcome: counts[outcome] for outcome in ("fail", "pass", "info", "skip")}
 
     def without(self, ids: set[str]) -> Report:
-        """The report without any mention of these items."""
+        """The report without any mention of these items: neither in findings nor in what the suite asks."""
         findings = tuple(one.without(ids) for one in self.findings)
-        return replace(self, findings=findings, provenance=unnamed(self.provenance, ids))
+        title, about, text = (unnamed(one, ids) for one in (self.title, self.about, self.suite_text))
+        provenance = unnamed(self.provenance, ids)
+        return replace(self, title=title, about=about, suite_text=text, findings=findings, provenance=provenance)
 
     def flagged(self) -> list[tuple[Finding, str]]:
         """Each item that a finding names, as an example or in its table, with the finding; in order, once a finding."""

@@ -15,6 +15,7 @@ from latentarchive.audit.subject import Subject
 from latentarchive.audit.suite import Bound, Suite
 from latentarchive.errors import ArchiveError
 from latentarchive.progress import Progress, silent
+from latentarchive.recipes import without_places
 
 PACKAGES = ("latentarchive", "duckdb", "faiss-cpu", "imagehash", "numpy", "pillow", "py3langid", "scipy", "tldextract")
 
@@ -98,8 +99,8 @@ def _provenance(subject: Subject, suite: Suite) -> dict[str, Any]:
             "title": manifest.title,
             "archive_created": manifest.created,
             "archive_digest": manifest.digest,
-            "recipe": manifest.recipe,
-            "encoder": manifest.encoder,
+            "recipe": without_places(manifest.recipe),
+            "encoder": manifest.encoder_name,
             "fingerprint": manifest.fingerprint,
             "withheld": len(subject.archive.log.current()),
         }

@@ -39,7 +39,7 @@ class Spaces:
         names = (self.mine.name, self.theirs.name)
         if names[0] != names[1]:
             return names
-        encoders = (self.mine.manifest.encoder, self.theirs.manifest.encoder)
+        encoders = (self.mine.manifest.encoder_name, self.theirs.manifest.encoder_name)
         if encoders[0] != encoders[1]:
             return encoders
         return names[0], f"the other {names[1]}"

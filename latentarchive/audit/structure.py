@@ -248,4 +248,4 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _of(subject: Subject) -> str:
-    return f"In the space of {subject.holding().manifest.encoder}; figures of other encoders cannot be compared."
+    return f"In the space of {subject.holding().manifest.encoder_name}; figures of other encoders cannot be compared."

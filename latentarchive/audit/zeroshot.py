@@ -128,7 +128,7 @@ def disparity(
             "p: hypergeometric, both sides, with the first template; false discoveries held at 5 % over all groups and "
             "classes.",
             *groups.notes,
-            f"Measured in the space of {archive.manifest.encoder}.",
+            f"Measured in the space of {archive.manifest.encoder_name}.",
         ),
     )
 

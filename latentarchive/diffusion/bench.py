@@ -131,7 +131,7 @@ class Bench:
             "generator_fingerprint": generator.fingerprint,
             "steps": self.steps,
             "guidance": self.guidance,
-            "encoder": self.archive.manifest.encoder,
+            "encoder": self.archive.manifest.encoder_name,
             "encoder_fingerprint": self.archive.manifest.fingerprint,
             "works": len(self.archive),
         }

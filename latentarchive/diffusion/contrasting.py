@@ -86,7 +86,7 @@ def make_contrast(
         archive=archive.name,
         title=archive.manifest.title,
         size=len(archive),
-        encoder=archive.manifest.encoder,
+        encoder=archive.manifest.encoder_name,
         encoder_fingerprint=archive.manifest.fingerprint,
         place=kept.place_of(archive.path),
         query=str(plan.query),

@@ -61,7 +61,7 @@ def swap(bench: Bench, other: Archive, text: str, *, n: int = 8, seed: int = 0) 
     check_vectors(bench.generator.capabilities, "a swap")
     archives = (bench.archive, other)
     if len({archive.manifest.fingerprint for archive in archives}) > 1:
-        said = " and ".join(f"{archive.name} by {archive.manifest.encoder}" for archive in archives)
+        said = " and ".join(f"{archive.name} by {archive.manifest.encoder_name}" for archive in archives)
         message = f"archives of different encoders cannot be swapped: {said}; build one of them anew"
         raise EncoderMismatch(message)
     if archives[0].name == archives[1].name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from latentarchive import cards
@@ -43,6 +44,15 @@ class Origin:
     weights: int | None = None
     #: What its card says of what it cannot do.
     limits: tuple[str, ...] = ()
+
+
+def without_place(encoder_id: str) -> str:
+    """An encoder id that names a folder or a file of weights, with its last name only: what may be published."""
+    kind, _, rest = encoder_id.partition(":")
+    if kind == "local":
+        return f"local:{PurePath(rest).name}"
+    arch, _, weights = rest.partition("/")
+    return f"{kind}:{arch}/{PurePath(weights).name}" if "/" in weights else encoder_id
 
 
 def origin(encoder_id: str) -> Origin:

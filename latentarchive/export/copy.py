@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -19,6 +19,7 @@ from latentarchive.build.finish import derive
 from latentarchive.build.parts import THUMB_SCHEMA, write_thumbs
 from latentarchive.collection import Collection
 from latentarchive.embeddings import Embeddings, file_marks, vector_files
+from latentarchive.recipes import without_places
 
 
 def write_copy(
@@ -59,10 +60,11 @@ def _fill(archive: Archive, rows: NDArray[np.int64], folder: Path) -> None:
     collection = Collection(folder / layout.ITEMS, folder / layout.PACKED)
     images = len(rows) if archive.manifest.counts["images"] else 0
     counts = {"inputs": len(rows), "items": len(rows), "images": images, "rejected": 0, "renormalized": 0}
-    encoder = _without_place(archive.manifest.encoder)
+    encoder = archive.manifest.encoder_name
     manifest = replace(
         archive.manifest,
         root="",
+        recipe=without_places(archive.manifest.recipe),
         encoder=encoder,
         plan={**archive.manifest.plan, "encoder": encoder},
         encoder_folder="",
@@ -104,12 +106,3 @@ def _part(
         else:
             storage.write_parquet(path, archive.collection.take(rows))
     return {name: storage.file_sha256(folder / name) for name in names}
-
-
-def _without_place(encoder: str) -> str:
-    """An encoder id that names a folder or file, with its last name only."""
-    kind, _, rest = encoder.partition(":")
-    if kind == "local":
-        return f"local:{PurePath(rest).name}"
-    arch, _, weights = rest.partition("/")
-    return f"{kind}:{arch}/{PurePath(weights).name}" if "/" in weights else encoder

@@ -138,7 +138,7 @@ def _description(copy: Archive, facts: Facts) -> str:
     if copy.manifest.counts["images"]:
         what += ", thumbnails of at most 256 pixels a side"
     if copy.has_vectors:
-        what += f", and embeddings of {copy.manifest.dim} dimensions made by {copy.manifest.encoder}"
+        what += f", and embeddings of {copy.manifest.dim} dimensions made by {copy.manifest.encoder_name}"
     generated = f" {facts.generated:,} of the images say that a model generated them." if facts.generated else ""
     return f"{what}. Original images are not part of it.{generated} Rights differ from work to work: see `rights`."
 
@@ -175,7 +175,7 @@ def _responsible(copy: Archive, facts: Facts, report: Report | None) -> dict[str
     }
     if copy.has_vectors:
         said["rai:machineAnnotationTools"] = [
-            f"Embeddings: {manifest.encoder}, fingerprint {manifest.fingerprint}. They are not descriptions."
+            f"Embeddings: {manifest.encoder_name}, fingerprint {manifest.fingerprint}. They are not descriptions."
         ]
     if report is not None:
         asked = [one for one in report.findings if one.outcome != "skip"]

@@ -21,6 +21,7 @@ from latentarchive.audit.finding import Finding
 from latentarchive.audit.report import Report
 from latentarchive.export.facts import Facts, measure
 from latentarchive.plaintext import in_markdown, plain
+from latentarchive.recipes import without_places
 
 BLANK = "*To be answered by the collection.*"
 
@@ -164,7 +165,9 @@ def _answers(archive: Archive, facts: Facts) -> Mapping[str, str]:
     manifest, n = archive.manifest, facts.n
     holds = ["catalogue entries"]
     holds += ["thumbnails of at most 256 pixels a side"] if manifest.counts["images"] else []
-    holds += [f"embeddings of {manifest.dim} dimensions ({_code(manifest.encoder)})"] if archive.has_vectors else []
+    holds += (
+        [f"embeddings of {manifest.dim} dimensions ({_code(manifest.encoder_name)})"] if archive.has_vectors else []
+    )
     size = f"{facts.size[0]:,.0f} by {facts.size[1]:,.0f} pixels (median width, median height)" if facts.size else ""
     time = f"{_span(facts)} {facts.dated:,} of {n:,} works have a date that could be read as years."
     classes = ", ".join(f"{count:,} {name}" for name, count in facts.classes.items())
@@ -191,7 +194,7 @@ def _answers(archive: Archive, facts: Facts) -> Mapping[str, str]:
         "time": time,
         "size": size or "There are no images in this archive.",
         "collection": "Read by the recipe below; nothing was guessed or added.\n\n"
-        + "\n".join(f"    {plain(line)}" for line in manifest.recipe.splitlines()),
+        + "\n".join(f"    {plain(line)}" for line in without_places(manifest.recipe).splitlines()),
         "processing": "Text was brought to Unicode normal form C; dates were read as spans of years beside their "
         "wording; rights statements of known vocabularies were given their URI, others stand as written.",
         "raw": "Originals and the published catalogue stay where they are and are only read; each work carries the "

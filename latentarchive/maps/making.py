@@ -161,7 +161,7 @@ def make_map(
     progress("finding regions", 3, 3)
     return Map(
         archive=archive.name,
-        encoder=archive.manifest.encoder,
+        encoder=archive.manifest.encoder_name,
         method=method,
         about=METHODS[method].about,
         seed=seed,

@@ -102,7 +102,7 @@ def _plate(
         query=query,
         archive=archive.name,
         title=archive.manifest.title,
-        encoder=archive.manifest.encoder,
+        encoder=archive.manifest.encoder_name,
         hits=tuple(hits),
         xy=plane.place(vectors),
         vectors=vectors,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -23,6 +24,12 @@ DASHES = ("none", "7 4", "2 3", "9 3 2 3")
 
 HEIGHT = 224
 """Of the field of a curve or timeline, in pixels."""
+
+LOW = 96
+"""The same where each series has a field of its own."""
+
+THICK = 60
+"""More bars than this beside each other are too thin to be told apart on a phone."""
 
 STEPS = (("decade", 10), ("century", 100))
 """Years that a bar of a timeline stands for, by a word in the name of its column; otherwise one, or as many as it
@@ -52,7 +59,8 @@ def chart(picture: Picture, table: Table, *, labelled_by: str = "") -> str:
     elif picture.kind == "bars" or not all(is_number(row[picture.x]) for row in rows):
         body, height = _bars(picture, table, rows)
     else:
-        body, height = _field(picture, table, sorted(rows, key=lambda row: float(row[picture.x])))
+        along = sorted(rows, key=lambda row: float(row[picture.x]))
+        body, height = (_stacked if _is_thin(picture, table, along) else _field)(picture, table, along)
     square = " square" if _is_lorenz(picture, rows) else ""
     return f'<svg class="chart{square}" role="img" {named} width="100%" height="{height}">{"".join(body)}</svg>'
 
@@ -86,8 +94,40 @@ def _bars(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tupl
     return parts, top
 
 
-def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
-    """A curve or a timeline: grid with its values, lines or standing bars, marks, the axis below."""
+def _is_thin(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether it is a timeline of several series with more bars than can be told apart beside each other."""
+    if picture.kind != "timeline" or len(picture.y) < 2:
+        return False
+    step = _years(table.columns[picture.x].lower())
+    places = (float(rows[-1][picture.x]) - float(rows[0][picture.x])) / step + 1
+    return places * len(picture.y) > THICK
+
+
+def _stacked(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tuple[list[str], int]:
+    """A timeline for each series, one below the other, all to one scale."""
+    parts, top = [], 0
+    most = max(_height(row[y], picture) for row in rows for y in picture.y if is_number(row[y]))
+    for y in picture.y:
+        last = y == picture.y[-1]
+        one = replace(picture, y=(y,), y_name=table.columns[y], x_name=picture.x_name if last else "")
+        body, height = _field(one, table, rows, tall=LOW, most=most)
+        parts.append(f'<svg x="0" y="{top}" width="100%" height="{height}" overflow="visible">{"".join(body)}</svg>')
+        top += height + (0 if last else LINE)
+    return parts, top
+
+
+def _field(
+    picture: Picture, table: Table, rows: Sequence[Sequence[Any]], *, tall: int = HEIGHT, most: float | None = None
+) -> tuple[list[str], int]:
+    """A curve or a timeline: grid with its values, lines or standing bars, marks, the axis below.
+
+    Args:
+        picture: What to draw.
+        table: Its columns.
+        rows: Its rows by their place.
+        tall: Height of the field in pixels.
+        most: A value that the scale reaches; None: the greatest of its own.
+    """
     lorenz = _is_lorenz(picture, rows)
     at = [float(row[picture.x]) for row in rows]
     bars = picture.kind == "timeline"
@@ -95,6 +135,7 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
     first, last = at[0], at[-1] + step
     span = (last - first) or 1.0
     values = [_height(row[y], picture) for row in rows for y in picture.y if is_number(row[y])]
+    values += [] if most is None else [most]
     low, high = (min([*values, 0.0]), max([*values, 0.0])) if not picture.log else (min(values), max(values))
     ticks = (
         ticks_over(low, high) if not picture.log else [float(p) for p in range(math.floor(low), math.ceil(high) + 1)]
@@ -111,14 +152,14 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
 
     labels: list[str] = []
     parts, top = _key(picture, table, line=not bars)
-    top = _marks(parts, picture, along, top + LINE)
+    top = _marks(parts, picture, along, top + LINE, tall)
     for tick in ticks:
-        y = top + HEIGHT * (1 - up(tick))
+        y = top + tall * (1 - up(tick))
         said = cell(10**tick if picture.log else tick, measure)
         parts.append(f'<line x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--line)"/>')
         if tick != 0 or len(ticks) == 1:  # the base line says nothing, and drawings begin on it
             labels.append(f'<text class="v halo" x="0" y="{y - 4:.1f}">{escape(said)}</text>')
-    parts.append(f'<svg x="0" y="{top}" width="100%" height="{HEIGHT}" viewBox="0 0 1000 1000"')
+    parts.append(f'<svg x="0" y="{top}" width="100%" height="{tall}" viewBox="0 0 1000 1000"')
     parts.append(' preserveAspectRatio="none" overflow="visible">')
     if lorenz:
         parts.append(_line([(0, 1000), (1000, 0)], "var(--quiet)", "4 4", thin=True))
@@ -136,7 +177,7 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
         else:
             parts += [_line(run, colour, dash) for run in _runs(points)]
     parts += ["</svg>", *labels]
-    bottom = top + HEIGHT
+    bottom = top + tall
     ends = ticks_over(at[0], at[-1], whole=bars) if span > 1e-12 else [at[0]]
     for tick in [t for t in ends if first <= t <= last]:
         share = along(tick)
@@ -147,7 +188,7 @@ def _field(picture: Picture, table: Table, rows: Sequence[Sequence[Any]]) -> tup
     if name:
         parts.append(f'<text x="50%" y="{bottom + 34}" text-anchor="middle">{escaped(name)}</text>')
     if lorenz:
-        parts.append(f'<text class="v" x="62%" y="{top + HEIGHT * 0.3:.0f}" text-anchor="end">equal shares</text>')
+        parts.append(f'<text class="v" x="62%" y="{top + tall * 0.3:.0f}" text-anchor="end">equal shares</text>')
     return parts, round(bottom + (40 if name else 22))
 
 
@@ -172,7 +213,7 @@ def _key(picture: Picture, table: Table, *, line: bool) -> tuple[list[str], int]
     return parts, len(names) * LINE
 
 
-def _marks(parts: list[str], picture: Picture, along: Any, top: int) -> int:
+def _marks(parts: list[str], picture: Picture, along: Any, top: int, tall: int) -> int:
     """Upright lines for the marks: their names below each other, their values over the field; its new beginning."""
     shown = [(along(at), at, name) for at, name in sorted(picture.marks) if 0 <= along(at) <= 1]
     if not shown:
@@ -187,7 +228,7 @@ def _marks(parts: list[str], picture: Picture, along: Any, top: int) -> int:
     for k, (share, at, _) in enumerate(shown):
         y, at_end = first + k * 14, share >= 0.5
         place = f'x="{share:.2%}" dx="{-4 if at_end else 4}" y="{y}" text-anchor="{"end" if at_end else "start"}"'
-        parts.append(f'<line x1="{share:.2%}" x2="{share:.2%}" y1="{y - 8}" y2="{bottom + HEIGHT}"')
+        parts.append(f'<line x1="{share:.2%}" x2="{share:.2%}" y1="{y - 8}" y2="{bottom + tall}"')
         parts.append(' stroke="var(--quiet)" stroke-dasharray="3 3"/>')
         parts.append(f'<text class="v halo" {place}>{number(at)}</text>')
     return bottom

@@ -71,7 +71,8 @@ and is shown enlarged.</p>
 {"".join(_report(heading, *one) for heading, one in reports.items())}
 </main>
 <footer class=quiet><p>Generator {shown(record.generator)}, {record.steps} steps, guidance {record.guidance:g},
-fingerprint {record.fingerprint[:12]}; encoder {shown(archive.manifest.encoder)}, fingerprint {record.encoder[:12]}.
+fingerprint {record.fingerprint[:12]}; encoder {shown(archive.manifest.encoder_name)}, fingerprint
+{record.encoder[:12]}.
 The figure under each work is its cosine to the query: higher is nearer. Titles link to example domains, where
 nothing is: the collection is made up.</p></footer>"""
     storage.write_bytes(path, page(f"“{record.asked}”, kept and made", body).encode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,7 @@ from latentarchive.errors import ArchiveError
 from latentarchive.kiosk import Profile, said
 from reading_room import cards, language, pictures
 from reading_room.kiosk import answers, making
+from reading_room.kiosk.screen import LONGEST, Button, Form, Go, Scene, Tile
 from reading_room.language import say, say_in
 
 if TYPE_CHECKING:
@@ -19,76 +19,14 @@ if TYPE_CHECKING:
     from latentarchive.items import Item
     from latentarchive.kiosk import Question
 
-Go = dict[str, str]
-"""An address: what `scene` is asked. Empty: nobody is there."""
-
 LOOP = 24
 """Works of the attract loop where the profile names none."""
-
-LONGEST = 120
-"""Characters that a visitor may type."""
 
 TEXT = 700
 """Characters of a description that stand beside a work."""
 
 VARIANTS = 8
 """Generated images that there are of one question, each from another seed: so many, and none is made twice."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tile:
-    """A work, or a question, or a generated image, to be touched if it leads anywhere."""
-
-    title: str
-    image: str = ""
-    alt: str = ""
-    #: Maker, date and place; then source and rights.
-    lines: tuple[str, ...] = ()
-    generated: bool = False
-    go: Go | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """What stands low on the screen."""
-
-    label: str
-    go: Go
-    #: What most visitors want next.
-    first: bool = False
-    #: The language of its words, where it is not that of the page; and whether it is chosen.
-    lang: str = ""
-    chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """A line to type in."""
-
-    label: str
-    button: str
-    longest: int = LONGEST
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """One screen of a kiosk."""
-
-    #: ``attract``, ``start``, ``results``, ``work``, ``contrast``, ``about`` or ``sorry``.
-    kind: str
-    title: str
-    text: tuple[str, ...] = ()
-    #: The work or works that it is about; what stands beside them, and its heading.
-    tiles: tuple[Tile, ...] = ()
-    beside: tuple[Tile, ...] = ()
-    heading: str = ""
-    buttons: tuple[Button, ...] = ()
-    languages: tuple[Button, ...] = ()
-    form: Form | None = None
-    #: Seconds that each work of the attract loop stays.
-    pace: float = 0.0
-    #: Milliseconds after which the screen asks for its next state; 0: never.
-    again: int = 0
 
 
 def scene(name: str, archive: Archive, profile: Profile, asked: Mapping[str, str]) -> Scene:

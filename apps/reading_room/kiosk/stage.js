@@ -1,14 +1,5 @@
 // Draws one scene of a kiosk over the whole screen. Text is set as text, never as markup; there is no link in it.
 
-const made = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === true) element.setAttribute(name, "");
-    else if (value !== "" && value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
 const own = (text) => made("bdi", {}, text); // a name keeps its own direction, whatever that of the page
 
 function button(one, go, kind = "") {

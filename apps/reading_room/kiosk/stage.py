@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,21 +10,13 @@ import streamlit as st
 from reading_room import language, shared
 from reading_room.kiosk import scenes, warming
 from reading_room.language import say
+from reading_room.scripts import component
 
 if TYPE_CHECKING:
     from latentarchive.kiosk import Profile
 
-_HERE = Path(__file__).parent
-_stage = st.components.v2.component(
-    "latentarchive.stage",
-    css=(_HERE / "stage.css").read_text("utf-8"),
-    js=(_HERE / "stage.js").read_text("utf-8"),
-)
-_idle = st.components.v2.component(
-    "latentarchive.idle",
-    css=(_HERE / "idle.css").read_text("utf-8"),
-    js=(_HERE / "idle.js").read_text("utf-8"),
-)
+_stage = component(__file__, "stage", "elements")
+_idle = component(__file__, "idle")
 
 PARAMS = ("show", "ask", "q", "id", "seed", "lang")
 """What stands in the address of a scene."""

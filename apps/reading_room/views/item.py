@@ -9,9 +9,10 @@ from latentarchive.errors import ArchiveError
 from latentarchive.items import GENERATED
 from latentarchive.ownership import read_ownership
 from latentarchive.wording import alt, title
-from reading_room import cards, facts, kept, looking, navigation, neighbours, pictures, shared, vocabulary, works
+from reading_room import cards, facts, kept, looking, navigation, neighbours, pictures, shared, vocabulary, ways, works
 from reading_room.language import say
 from reading_room.shared import plainly
+from reading_room.ways import Way
 
 name, archive = shared.chosen()
 asked = st.query_params.get("id", "")
@@ -42,65 +43,56 @@ made = item.generated or (
 def steps() -> None:
     """Where one can go from here: back to the results, and along the catalogue."""
     before, after = neighbours.along(archive, item.id)
-    with st.container(horizontal=True, gap="small"):
-        if (results := navigation.last("search", name)) is not None:
-            st.button(
-                say("Back to the search"),
-                icon=":material/arrow_back:",
-                on_click=navigation.go_to,
-                args=("search", results),
-            )
-        for other, label, key in (
-            (before, say("Previous in the catalogue"), "Left"),
-            (after, say("Next in the catalogue"), "Right"),
-        ):
-            st.button(
-                label,
-                shortcut=key,
-                disabled=other is None,
-                on_click=navigation.go_to,
-                args=("item", {"archive": name, "id": other or item.id}),
-            )
+
+    def work(other: str | None) -> str:
+        return navigation.address("item", {"archive": name, "id": other}) if other else ""
+
+    found = navigation.last("search", name)
+    back = [] if found is None else [Way(label=say("Back to the search"), href=navigation.address("search", found))]
+    along = [
+        Way(label=say("Previous in the catalogue"), href=work(before), step="back"),
+        Way(label=say("Next in the catalogue"), href=work(after), step="on"),
+    ]
+    ways.show([*back, *along], key="item.steps", label=say("From here"))
 
 
-def ask_with(term: str, tray: str) -> None:
-    """Put the work, or a part of it, into a tray of the search that this visitor came from."""
+def with_tray(tray: str, *terms: str) -> str:
+    """Address of the search that this visitor came from, with something added to one of its trays."""
     params = navigation.last("search", name) or {}
-    entries = [*params.get(tray, []), term]
-    navigation.go_to("search", params | {"archive": [name], tray: list(dict.fromkeys(entries)), "pg": []})
+    entries = list(dict.fromkeys([*params.get(tray, []), *terms]))
+    return navigation.address("search", params | {"archive": [name], tray: entries, "pg": []})
 
 
 def acts() -> None:
     """What one can do with the work."""
-    with st.container(horizontal=True, gap="small"):
-        if archive.has_vectors:
-            st.button(
-                say("Find similar"),
-                on_click=navigation.go_to,
-                args=("search", {"archive": name, "like": f"id:{item.id}"}),
-            )
-            st.button(say("More like this"), on_click=ask_with, args=(f"id:{item.id}", "like"),
-                      help=say("Adds it to what you last searched for."))  # fmt: skip
-            st.button(say("Less like this"), on_click=ask_with, args=(f"id:{item.id}", "unlike"),
-                      help=say("Searches away from it."))  # fmt: skip
-        held = item.id in kept.ids(name)
-        st.button(
-            say("Kept: let it go") if held else say("Keep"),
-            icon=":material/bookmark:" if held else ":material/bookmark_add:",
-            on_click=kept.toggle,
-            args=(name, item.id),
-            key="item.keep",
-            help=say("What you keep stands on the page “Selection”."),
-        )
-    if archive.has_vectors and not item.generated:
-        with st.container(horizontal=True, gap="small"):
+    term = f"id:{item.id}"
+    if archive.has_vectors:
+        similar = navigation.address("search", {"archive": name, "like": term})
+        asking = [
+            Way(label=say("Find similar"), href=similar),
+            Way(label=say("More like this"), href=with_tray("like", term),
+                hint=say("Adds it to what you last searched for.")),
+            Way(label=say("Less like this"), href=with_tray("unlike", term), hint=say("Searches away from it.")),
+        ]  # fmt: skip
+        making = [
+            Way(label=label, href=navigation.address(page, {"archive": name, "like": item.id}))
             for page, label in (
                 ("contrast", say("Contrast with what a model makes")),
                 ("darkroom", say("Into the darkroom")),
                 ("blend", say("Blend it")),
                 ("walk", say("Walk from here")),
-            ):
-                st.button(label, on_click=navigation.go_to, args=(page, {"archive": name, "like": item.id}))
+            )
+        ]
+        ways.show(asking + ([] if item.generated else making), key="item.ways", label=say("Ask with this work"))
+    held = item.id in kept.ids(name)
+    st.button(
+        say("Kept: let it go") if held else say("Keep"),
+        icon=":material/bookmark:" if held else ":material/bookmark_add:",
+        on_click=kept.toggle,
+        args=(name, item.id),
+        key="item.keep",
+        help=say("What you keep stands on the page “Selection”."),
+    )
 
 
 def beside() -> None:
@@ -164,7 +156,7 @@ def words() -> None:
             say(
                 "Any encoder ranks any words. That a word is near says how {encoder} sees this picture among the words "
                 "it was given, and nothing more.",
-                encoder=plainly(archive.manifest.encoder),
+                encoder=plainly(archive.manifest.encoder_name),
             )
         )
         if found.terms and st.toggle(say("Figures"), key="figures"):
@@ -240,7 +232,8 @@ with left:
         alt=alt(item),
         generated=made,
         key="item.picture",
-        on_part=(lambda part: ask_with(f"id:{item.id}#{part.region}", part.action)) if archive.has_vectors else None,
+        term=f"id:{item.id}" if archive.has_vectors else "",
+        searches={tray: with_tray(tray) for tray in looking.TRAYS},
     )
     acts()
 with right:

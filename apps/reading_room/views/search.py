@@ -11,9 +11,8 @@ import streamlit as st
 from latentarchive.errors import ArchiveError, EncoderError, MissingExtra
 from latentarchive.faceting import Choice
 from latentarchive.query import Term
-from latentarchive.reranking import BY_LIKENESS, METHODS
 from latentarchive.wording import shortened
-from reading_room import answers, cards, kept, narrowing, shared, trays
+from reading_room import answers, cards, kept, methods, narrowing, shared, trays
 from reading_room.asked import LONGEST, Asked, change, changed, current
 from reading_room.language import say
 from reading_room.shared import plainly
@@ -32,7 +31,7 @@ def ask() -> None:
     """The text box, the trays, and how is searched."""
 
     def put() -> None:
-        changed(asked, words=st.session_state["search.q"])()
+        change(replace(asked, words=st.session_state["search.q"], page=1))
 
     st.session_state["search.q"] = asked.words
     example = say("for example: {words}", words=examples()[0]) if examples() else None
@@ -47,90 +46,7 @@ def ask() -> None:
     if archive.has_vectors:
         trays.show(asked, name, archive)
         if asked.asks:
-            how()
-
-
-def how() -> None:
-    """By what is searched, and in which order results stand."""
-
-    def put() -> None:
-        state = st.session_state
-        change(
-            replace(
-                asked, by=state["search.by"], varied=state["search.varied"], copies=not state["search.together"], page=1
-            )
-        )
-
-    ways = {"both": say("Pictures and catalogue"), "meaning": say("Pictures"), "words": say("Catalogue")}
-    st.session_state["search.by"] = asked.by
-    st.session_state["search.varied"] = asked.varied
-    st.session_state["search.together"] = not asked.copies
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.radio(
-            say("Search in"),
-            list(ways),
-            format_func=ways.__getitem__,
-            horizontal=True,
-            key="search.by",
-            on_change=put,
-            help=say(
-                "Pictures: what looks or means alike to the encoder {encoder}, which is not always what is alike. "
-                "Catalogue: works whose entry has the words.",
-                encoder=plainly(archive.manifest.encoder),
-            ),
-        )
-        st.toggle(
-            say("More varied"),
-            key="search.varied",
-            on_change=put,
-            disabled=bool(asked.rerank),
-            help=say("Results that differ from each other. Each says which rank it has without this."),
-        )
-        st.toggle(
-            say("Copies together"),
-            key="search.together",
-            on_change=put,
-            help=say("Works that show the same picture stand under the best of them."),
-        )
-        with st.popover(say("For experts"), type="tertiary"):
-            expert()
-
-
-def expert() -> None:
-    """Other orders, and filters of one's own."""
-
-    def put() -> None:
-        state = st.session_state
-        change(
-            replace(
-                asked,
-                rerank=state["search.rerank"].strip(),
-                choice=replace(asked.choice, where=state["search.where"].strip()),
-                page=1,
-            )
-        )
-
-    st.session_state["search.rerank"] = asked.rerank
-    st.session_state["search.where"] = asked.choice.where
-    st.text_input(
-        say("Another order"),
-        key="search.rerank",
-        on_change=put,
-        max_chars=200,
-        placeholder="mmr@0.5, dpp, det-greedy:place",
-    )
-    st.caption(
-        "  \n".join(
-            f"`{method}`{'' if method in BY_LIKENESS else ':FIELD'}: {what}" for method, what in METHODS.items()
-        )
-    )
-    st.text_input(
-        say("A filter of one's own"),
-        key="search.where",
-        on_change=put,
-        max_chars=1000,
-        placeholder="year < 1900 AND place ILIKE '%york%'",
-    )
+            methods.show(asked, archive.manifest.encoder_name)
 
 
 def examples() -> list[str]:
@@ -205,7 +121,7 @@ def begin() -> None:
                 st.button(
                     plainly(shortened(word, 40)),
                     key=f"search.example.{place}",
-                    on_click=changed(asked, words=word),
+                    on_click=changed(replace(asked, words=word)),
                 )
     rows = archive.rows()
     st.subheader(say("Some of {n} works", n=f"{len(rows):,}"))
@@ -242,7 +158,7 @@ def results() -> None:
     except (EncoderError, MissingExtra) as error:
         st.error(plainly(str(error)))
         if asked.words and asked.by != "words":
-            st.button(say("Search the catalogue instead"), on_click=changed(asked, by="words"))
+            st.button(say("Search the catalogue instead"), on_click=changed(replace(asked, by="words")))
         return
     except ArchiveError as error:
         st.error(plainly(str(error)))
@@ -282,7 +198,7 @@ def nothing(terms: list[Term]) -> None:
     narrowing.bring_back(asked, [one for one in back if one[2]])
     if not any(n for *_, n in back):
         if terms and asked.by == "words" and archive.has_vectors:
-            st.button(say("Search in pictures too"), on_click=changed(asked, by="both"))
+            st.button(say("Search in pictures too"), on_click=changed(replace(asked, by="both")))
         st.markdown(say("Try other words, fewer of them, or the beginning of a word with an asterisk: `draw*`."))
 
 

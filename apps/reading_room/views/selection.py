@@ -12,9 +12,10 @@ from latentarchive.maps.plates import LEAST, MOST, chosen_plate
 from latentarchive.render.plate import plate_file
 from latentarchive.selection import ENDING, Selection, Shown, file_name, from_json, to_json
 from latentarchive.wording import title
-from reading_room import cards, kept, navigation, sets, shared
+from reading_room import cards, kept, navigation, sets, shared, ways
 from reading_room.language import say
 from reading_room.shared import plainly
+from reading_room.ways import Way
 
 LONGEST = 4000
 """Characters of a note."""
@@ -184,7 +185,8 @@ def opened(found: dict[str, Selection]) -> None:
     missing(shown)
     with st.container(horizontal=True, gap="small"):
         st.button(say("Go on with it"), on_click=go_on, args=(one,), help=say("What you keep now is replaced by it."))
-        st.button(say("Back to your selection"), on_click=navigation.go_to, args=("selection", {"archive": name}))
+    back = Way(label=say("Back to your selection"), href=navigation.address("selection", {"archive": name}))
+    ways.show([back], key="selection.ways", label=say("From here"))
     listed(shown, editable=False)
     taken_along(one, shown)
 
@@ -192,7 +194,7 @@ def opened(found: dict[str, Selection]) -> None:
 def go_on(one: Selection) -> None:
     """Make a saved selection the one that the visitor works on."""
     sets.put(name, one, place=sets.path_of(asked))
-    navigation.go_to("selection", {"archive": name})
+    st.query_params.from_dict(navigation.kept({"archive": name}))
 
 
 def own() -> None:
@@ -205,7 +207,8 @@ def own() -> None:
         st.info(
             say("Nothing is kept yet. Search, and press “Keep” on what you want to come back to; it will stand here.")
         )
-        st.button(say("Search"), on_click=navigation.go_to, args=("search", {"archive": name}))
+        search = Way(label=say("Search"), href=navigation.address("search", {"archive": name}))
+        ways.show([search], key="selection.ways", label=say("From here"))
         return
     shown = one.shown(archive)
     described(one)
