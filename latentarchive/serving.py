@@ -20,6 +20,11 @@ from latentarchive.recipes import SHIPPED
 SETTINGS = "LATENTARCHIVE_APP"
 """Environment variable that tells the app what it was started with, as JSON; see ``reading_room/settings.py``."""
 
+ARENAS = "2"
+"""Heaps that the C library of Linux may begin, unless the environment says otherwise. Each run of a page is a thread of its
+own: on two cores they would fill sixteen heaps one after the other, and the server would grow for hours
+(`python -m benchmarks.soak`)."""
+
 
 def serve(
     archives: Sequence[str],
@@ -85,7 +90,8 @@ def serve(
     command = [sys.executable, "-m", "streamlit", "run", str(SHIPPED / "apps" / "asgi.py")]
     command += [f"--{name}={value}" for name, value in flags.items()]
     command += [f"--server.allowedHosts={name}" for name in hosts]
-    os.execve(sys.executable, command, os.environ | {SETTINGS: json.dumps(told)})  # noqa: S606  # our own interpreter
+    environment = {"MALLOC_ARENA_MAX": ARENAS} | os.environ | {SETTINGS: json.dumps(told)}
+    os.execve(sys.executable, command, environment)  # noqa: S606  # our own interpreter
 
 
 def _own_names(host: str) -> list[str]:

@@ -47,6 +47,13 @@ def test_it_listens_on_this_machine_alone_and_tells_nobody(started, archive):
     assert str(archive.path) in environment[serving.SETTINGS]
 
 
+def test_its_threads_share_their_heaps_unless_told_otherwise(started, archive, monkeypatch):
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    assert started(archive.path)[1]["MALLOC_ARENA_MAX"] == "2"
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "7")
+    assert started(archive.path)[1]["MALLOC_ARENA_MAX"] == "7"
+
+
 def test_on_a_network_it_answers_under_its_own_names_and_those_that_were_given(started, archive):
     command, _ = started(archive.path, host="0.0.0.0", allowed=("museum.example",))
     hosts = [part.partition("=")[2] for part in command if part.startswith("--server.allowedHosts")]
