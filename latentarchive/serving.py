@@ -21,8 +21,8 @@ SETTINGS = "LATENTARCHIVE_APP"
 """Environment variable that tells the app what it was started with, as JSON; see ``reading_room/settings.py``."""
 
 ARENAS = "2"
-"""Heaps that the C library of Linux may begin, unless the environment says otherwise. Each run of a page is a thread of its
-own: on two cores they would fill sixteen heaps one after the other, and the server would grow for hours
+"""Heaps that the C library of Linux may begin, unless the environment says otherwise. Each run of a page is a thread of
+its own: on two cores they would fill sixteen heaps one after the other, and the server would grow for hours
 (`python -m benchmarks.soak`)."""
 
 
