@@ -91,6 +91,13 @@ def test_contrast_has_two_walls_of_equal_size_and_withholds_figures_of_few(devel
     assert all(card["generated"] and card["image"].startswith("/made/") for card in generated)
     assert all(card["rights"] and card["source"] for card in (*kept, *generated))
     assert [card["title"] for card in generated] == ["seed 0", "seed 1"]
+    for card in generated:  # the work that it resembles most is one step away, from the card and from the table
+        ((said, href),) = card["leads"]
+        assert said.startswith("resembles most: ")
+        assert "/item?" in href
+    (told,) = [one for one in _data(page) if "sentences" in one]
+    named = {cell for row in told["sentences"][0]["rows"] for cell in row} & set(told["pages"])
+    assert named == set(told["sentences"][0]["works"])
     assert len(sentences(page)) == 1  # which works they resemble; nothing that needs five images
     assert any("5" in caption.value and "diversity" in caption.value for caption in page.caption)
     assert [button.label for button in page.get("download_button")]
