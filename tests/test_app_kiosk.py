@@ -73,6 +73,7 @@ def test_nobody_is_there_at_first_and_a_touch_leads_to_the_questions(kiosk):
     start = kiosk(**drawn["buttons"][1]["go"])
     assert (start["kind"], start["dir"]) == ("start", "rtl")
     assert [tile["title"] for tile in start["tiles"]] == ["إبريق أزرق", "A mask"]
+    assert all(len(tile["lines"]) == 3 and all(tile["lines"]) for tile in start["tiles"])  # title, source, rights
     assert [one["label"] for one in start["languages"]] == ["English", "العربية"]
 
 

@@ -1,5 +1,6 @@
 """Contrast, darkroom, blend and walk as pages: the questions in their addresses, what is shown, what is kept away."""
 
+import base64
 import json
 import shutil
 import time
@@ -10,6 +11,7 @@ from latentarchive.archive import Archive
 from latentarchive.diffusion import looking
 from latentarchive.line import LineFull
 from reading_room import developing, experiments, made, studio
+from tests.app_words import APPS
 from tests.model_helpers import one_thread
 
 STEPS = "4"
@@ -91,6 +93,13 @@ def test_contrast_has_two_walls_of_equal_size_and_withholds_figures_of_few(devel
     assert all(card["generated"] and card["image"].startswith("/made/") for card in generated)
     assert all(card["rights"] and card["source"] for card in (*kept, *generated))
     assert [card["title"] for card in generated] == ["seed 0", "seed 1"]
+    for card in generated:  # the work that it resembles most is one step away, from the card and from the table
+        ((said, href),) = card["leads"]
+        assert said.startswith("resembles most: ")
+        assert "/item?" in href
+    (told,) = [one for one in _data(page) if "sentences" in one]
+    named = {cell for row in told["sentences"][0]["rows"] for cell in row} & set(told["pages"])
+    assert named == set(told["sentences"][0]["works"])
     assert len(sentences(page)) == 1  # which works they resemble; nothing that needs five images
     assert any("5" in caption.value and "diversity" in caption.value for caption in page.caption)
     assert [button.label for button in page.get("download_button")]
@@ -233,3 +242,25 @@ def test_contrast_in_a_browser_shows_steps_as_they_happen_and_images_with_their_
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped: nothing is being made.").wait_for()
+
+
+def test_the_steps_of_the_next_image_take_the_places_of_those_before(chromium):
+    # The images of a blend in one space have one name, so that their steps are told apart by their pictures alone.
+    script = base64.b64encode((APPS / "reading_room" / "steps.js").read_bytes()).decode()
+
+    def step(number, shade):
+        drawn = f"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='{shade}' height='9'/>"
+        return {"picture": drawn, "alt": "a step", "said": str(number), "near": "", "nearAlt": ""}
+
+    page = chromium.new_page()
+    shown = page.evaluate(
+        """async ([script, ...told]) => {
+          const { default: draw } = await import(`data:text/javascript;base64,${script}`);
+          const words = { label: "", near: "" };
+          for (const steps of told) draw({ parentElement: document.body, data: { words, steps } });
+          return [...document.querySelectorAll(".frame img")].map((image) => image.getAttribute("src"));
+        }""",
+        [script, first := [step(1, 10), step(2, 11), step(4, 12)], then := [step(1, 20), step(2, 21)]],
+    )
+    page.close()
+    assert shown == [one["picture"] for one in then] != [one["picture"] for one in first]

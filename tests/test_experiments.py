@@ -37,11 +37,13 @@ from latentarchive.diffusion.noising import levels
 from latentarchive.diffusion.points import between
 from latentarchive.diffusion.seeds import seeds
 from latentarchive.diffusion.swap import Swap, swap
+from latentarchive.diffusion.swap import _measures as swapping
 from latentarchive.diffusion.telephone import attractors, telephone
 from latentarchive.diffusion.walk import walk
 from latentarchive.errors import ArchiveError, GeneratorError, QueryError, ReportError
 from latentarchive.images import decode
 from latentarchive.maps import make_map
+from latentarchive.measures.intervals import wilson
 from latentarchive.measures.sphere import mixture
 from latentarchive.recipes import EncoderChoice, Recipe
 from latentarchive.render import experiments as pages
@@ -176,7 +178,7 @@ def test_a_darkroom_ends_in_the_final_image(bench, archive, generator, ids, tmp_
     assert all(0 <= step <= STEPS + 1 for step in found.no_return)
     assert len(found.no_return) == 5
     text = round_trip(found, archive, tmp_path)
-    assert "generated, not a work" in text
+    assert "Generated, not a work" in text
     with Image.open(tmp_path / "darkroom-film.gif") as film:
         assert film.n_frames == STEPS
     assert len(json.loads((tmp_path / "darkroom-film.json").read_text())) == STEPS
@@ -508,6 +510,15 @@ def test_the_same_archive_under_another_name_changes_nothing(bench, archive, sma
     assert done.exit_code == 0, done.output
     with pytest.raises(GeneratorError, match="both archives are named"):
         swap(bench, archive, "a red vessel")
+
+
+def test_the_share_of_a_swap_counts_what_is_nearer_to_one_of_both_and_has_its_interval(archive):
+    nearer = np.array([True, True, True, False])
+    _, share = swapping(np.full(5, 0.5), 0.1, nearer, (archive, archive))
+    assert (share.value, share.n) == (0.75, 4)
+    assert share.interval == wilson(3, 4)
+    assert share.notes[-1] == "6 images are as near to both, and not counted."
+    assert len(swapping(np.full(5, 0.5), 0.1, nearer[:0], (archive, archive))) == 1
 
 
 def test_a_line_that_loses_nothing_keeps_all(archive, ids, tmp_path):

@@ -31,6 +31,9 @@ def test_frames_are_enlarged_whole_and_of_one_even_size(made):
     for frame, colour in zip(made.frames, COLOURS, strict=True):
         pixels = (np.asarray(frame) == colour).all(axis=2)
         assert pixels.sum() == (4 * 64) * (4 * 48)
+    above = [np.asarray(frame)[:20] for frame in made.frames]  # controls of a player lie below: the label must not
+    assert (above[0] != above[0][0, 0]).any()
+    assert all((one == above[0]).all() for one in above)
     assert made.seconds == pytest.approx(0.16 * 2 + 1.6)
     assert labelled(Image.new("RGB", (600, 512)), "").width > 600  # a large one is not made smaller
 

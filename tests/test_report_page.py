@@ -107,7 +107,7 @@ def test_the_page_says_what_was_audited_and_every_figure(report, archive, tmp_pa
     exact = [attrs["value"] for attrs in page.all("data")]
     assert exact == ["0.75", "2"]
     for said in (
-        "75 % of 4 items that are shown", "95 % interval 30 % to 95.4 % (Wilson)", "50 % would be expected (by chance)",
+        "75 % of 4 items that are shown", "95 % interval 30 % to 95.4 % (Wilson)", "beside 50 % (by chance)",
         "2 pairs, n = 10 pairs", archive.manifest.digest, archive.manifest.fingerprint,
         report.provenance["suite_sha256"],
         "latentarchive audit swatches t", "1failed", "1passed", "1not asked", "1to be read",

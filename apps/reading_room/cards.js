@@ -20,6 +20,12 @@ function drawn(card, data, act) {
     caption.append(source);
   }
   if (card.rights) caption.append(line(`${words.rights}: ${card.rights}`));
+  for (const [said, href] of card.leads) {
+    const lead = line("", "quiet");
+    lead.append(made("a", { href, dir: "auto" }, said));
+    link(lead.firstChild, href);
+    caption.append(lead);
+  }
   for (const note of card.notes) caption.append(line(note, "quiet meter"));
   if (card.figures.length) {
     const figures = made("details", {}, made("summary", {}, words.figures));

@@ -26,6 +26,13 @@ LONGEST = 140
 """Characters of a title that stand on a card; the whole title is its tooltip and stands on the page of the work."""
 
 
+class Lead(NamedTuple):
+    """A line of a card that leads to another page of the app: what it says, and the address."""
+
+    said: str
+    href: str
+
+
 class Act(NamedTuple):
     """What a visitor did on a card."""
 
@@ -52,6 +59,8 @@ class Card:
     link: str = ""
     #: Further lines under the title: rank, band, what it is nearest to, copies. Words first.
     notes: tuple[str, ...] = ()
+    #: Lines that lead elsewhere, above the notes: the work that a generated image resembles most.
+    leads: tuple[Lead, ...] = ()
     #: Figures that are shown on demand, under "figures".
     figures: tuple[str, ...] = ()
     #: Made by a model: framed and labelled as such, whatever else the card says.

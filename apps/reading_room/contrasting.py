@@ -75,7 +75,7 @@ def show(making: studio.Making, name: str) -> None:
     (_pairs if contrast.told in PAIRED else _walls)(contrast, making, name)
     for note in contrast.notes:
         st.caption(plainly(note))
-    _findings(report)
+    _findings(report, archive, name)
     developing.download(
         making, f"contrast-{archive.name}", lambda: contrast_parcel(contrast, report, making.images, archive)
     )
@@ -90,7 +90,7 @@ def _walls(contrast: Contrast, making: studio.Making, name: str) -> None:
         cards.show(kept, key="kept", label=say("Kept: retrieved from the archive"), small=True)
     with right:
         st.subheader(say("Made: generated, none of them a work"))
-        images = [_card(one, contrast, making) for one in contrast.made]
+        images = [_card(one, contrast, making, name) for one in contrast.made]
         cards.show(images, key="made", label=say("Made: generated, none of them a work"), small=True)
 
 
@@ -99,7 +99,7 @@ def _pairs(contrast: Contrast, making: studio.Making, name: str) -> None:
     st.caption(plainly(BESIDE[contrast.told]))
     for number, one in enumerate(contrast.retrieved):
         work_itself = cards.card(making.archive.item(one.id), name)
-        own = [_card(each, contrast, making) for each in contrast.made if one.id in each.sources]
+        own = [_card(each, contrast, making, name) for each in contrast.made if one.id in each.sources]
         cards.show(
             [replace(work_itself, notes=(say("kept"), *work_itself.notes)), *own],
             key=f"pair.{number}",
@@ -108,19 +108,19 @@ def _pairs(contrast: Contrast, making: studio.Making, name: str) -> None:
         )
 
 
-def _card(one: Made, contrast: Contrast, making: studio.Making) -> cards.Card:
+def _card(one: Made, contrast: Contrast, making: studio.Making, name: str) -> cards.Card:
     title = say("seed {seed}", seed=one.record.seed)
     if one.strength is not None:
         title = say("{share} made anew", share=f"{one.strength:.0%}")
-    near = made.named(making.archive, one.near[0]) if one.near else ""
-    notes = [say("resembles most: {title}", title=near)] if near else []
+    leads = made.resembled(making.archive, name, one.near[0] if one.near else "")
     rule = possible_copies(contrast)
     if rule is not None and rule.flags(one):
-        notes.append(say("possible copy of {title}", title=made.named(making.archive, one.alike_to)))
-    return made.card(making.key, one.id, one.record, title=title, notes=notes)
+        said = say("possible copy of {title}", title=made.named(making.archive, one.alike_to))
+        leads.append(cards.Lead(said, made.page(name, one.alike_to)))
+    return made.card(making.key, one.id, one.record, title=title, leads=leads)
 
 
-def _findings(report: Report) -> None:
+def _findings(report: Report, archive: Archive, name: str) -> None:
     """One sentence a finding, its figures behind it; what could not be asked stands once for each reason."""
     st.subheader(say("What became of it"))
     asked = [one for one in report.findings if one.outcome != "skip"]
@@ -130,7 +130,8 @@ def _findings(report: Report) -> None:
             "sure. To resemble is to lie near in the archive's space; it is no origin."
         )
     )
-    sentences.show([sentences.of_finding(one) for one in asked], key="findings", label=say("What became of it"))
+    told = [sentences.of_finding(one) for one in asked]
+    sentences.show(told, key="findings", label=say("What became of it"), pages=sentences.pages(told, archive, name))
     skipped = sorted((one.sentence, one.check) for one in report.findings if one.outcome == "skip")
     for sentence, group in groupby(skipped, key=lambda pair: pair[0]):
         checks = ", ".join(dict.fromkeys(check.partition(".")[2] for _, check in group))

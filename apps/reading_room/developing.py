@@ -88,7 +88,13 @@ def _how_far(making: Making) -> tuple[float, str]:
     total = max(making.total or 1, 1)
     seen = making.glimpses[-1] if making.glimpses else None
     if making.stage == "looking":
-        return 0.95, say("The archive looks at what was made.")
+        share = making.done / max(making.total or 1, 1)
+        looks = say(
+            "The archive looks at what was made, and at works of its own to compare: {done} of {total}.",
+            done=making.done,
+            total=making.total or 0,
+        )
+        return 0.9 + 0.08 * share, looks
     if making.stage == "measuring":
         return 0.98, say("Measuring.")
     if making.stage == "adding noise":

@@ -73,10 +73,11 @@ def strip(one: Strip, found: Experiment, making: studio.Making, name: str, *, ke
     cards.show(shown, key=key, label=one.heading, small=True)
 
 
-def rest(one: Experiment, making: studio.Making) -> None:
+def rest(one: Experiment, making: studio.Making, name: str) -> None:
     """Drawings, how it was made, and the files."""
     drawn = [sentences.of_chart(chart) for chart in one.charts if chart.rows]
-    sentences.show(drawn, key="drawings", label=say("Drawings and tables"))
+    pages = sentences.pages(drawn, making.archive, name)
+    sentences.show(drawn, key="drawings", label=say("Drawings and tables"), pages=pages)
     st.caption(
         say(
             "A generated image is a could-have-been: it stands in a dashed frame and is no work of the archive. "

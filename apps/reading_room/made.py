@@ -14,7 +14,8 @@ from latentarchive.archive import Archive
 from latentarchive.diffusion.record import Record
 from latentarchive.errors import ArchiveError
 from latentarchive.render import text
-from reading_room.cards import Card
+from reading_room import navigation
+from reading_room.cards import Card, Lead
 from reading_room.language import say
 from reading_room.studio import STUDIO
 
@@ -45,7 +46,7 @@ def shown(record: Record, archive: Archive) -> bool:
     return not record.works & set(archive.log.current())
 
 
-def card(key: str, name: str, record: Record, *, title: str, notes: Sequence[str] = ()) -> Card:
+def card(key: str, name: str, record: Record, *, title: str, leads: Sequence[Lead] = ()) -> Card:
     """The card of a generated image.
 
     Args:
@@ -53,7 +54,7 @@ def card(key: str, name: str, record: Record, *, title: str, notes: Sequence[str
         name: Of the image there.
         record: How it was made.
         title: What tells it from the others beside it: its seed, its step, its share.
-        notes: What is known of it, words first.
+        leads: What is known of it, and leads to a work.
     """
     return Card(
         id=name,
@@ -63,9 +64,26 @@ def card(key: str, name: str, record: Record, *, title: str, notes: Sequence[str
         rights=say("unknown"),
         image=address(key, name),
         alt=say("Generated image, not a work: {title}", title=title),
-        notes=tuple(notes),
+        leads=tuple(leads),
         generated=True,
     )
+
+
+def resembled(archive: Archive, name: str, item_id: str) -> list[Lead]:
+    """That an image resembles a work most, and the way to it; nothing if the work may not be shown.
+
+    Args:
+        archive: Whose work it is.
+        name: Of it in addresses.
+        item_id: The work; "": none.
+    """
+    title = named(archive, item_id)
+    return [Lead(say("resembles most: {title}", title=title), page(name, item_id))] if title else []
+
+
+def page(name: str, item_id: str) -> str:
+    """Address of the page of a work."""
+    return navigation.address("item", {"archive": name, "id": item_id})
 
 
 def named(archive: Archive, item_id: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from latentarchive.archive import Archive
 from latentarchive.audit.finding import Finding, Picture, Table
 from latentarchive.diffusion.experiment import Chart, Measure
 from latentarchive.render.charts import chart
 from latentarchive.render.experiments import facts
 from latentarchive.render.figures import cell, measured
+from reading_room import made
 from reading_room.language import say
 from reading_room.scripts import component
 
@@ -30,14 +32,16 @@ class Sentence:
     notes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    #: Ids of works that stand in these rows.
+    works: tuple[str, ...] = ()
     #: An SVG that the library drew.
     drawing: str = field(default="")
 
 
 def of_finding(one: Finding) -> Sentence:
     """A finding of a check."""
-    columns, rows = _table(one.table) if one.table is not None else ((), ())
-    return Sentence(one.sentence, one.check.partition(".")[2], tuple(measured(one)), one.notes, columns, rows)
+    columns, rows, works = _table(one.table) if one.table is not None else ((), (), ())
+    return Sentence(one.sentence, one.check.partition(".")[2], tuple(measured(one)), one.notes, columns, rows, works)
 
 
 def of_measure(one: Measure) -> Sentence:
@@ -52,25 +56,39 @@ def of_chart(one: Chart) -> Sentence:
     if one.kind in ("bars", "curve"):
         picture = Picture(kind="bars" if one.kind == "bars" else "curve", x=one.x, y=one.y, alt=one.alt)
         drawn = chart(picture, table)
-    columns, rows = _table(table, most=len(one.rows))
-    return Sentence(one.heading, columns=columns, rows=rows, drawing=drawn)
+    columns, rows, works = _table(table, most=len(one.rows))
+    return Sentence(one.heading, columns=columns, rows=rows, works=works, drawing=drawn)
 
 
-def show(sentences: Sequence[Sentence], *, key: str, label: str) -> None:
+def pages(sentences: Sequence[Sentence], archive: Archive, name: str) -> dict[str, str]:
+    """By id, the addresses of the works that tables name, as far as they may be shown.
+
+    Args:
+        sentences: Whose tables.
+        archive: Whose works, and its name in addresses.
+        name: The same.
+    """
+    ids = dict.fromkeys(item_id for one in sentences for item_id in one.works)
+    return {item_id: made.page(name, item_id) for item_id in ids if made.named(archive, item_id)}
+
+
+def show(sentences: Sequence[Sentence], *, key: str, label: str, pages: Mapping[str, str] | None = None) -> None:
     """Show them as a list, in their order.
 
     Args:
         sentences: None: nothing is drawn.
         key: Of this list on its page.
         label: What the list is, for screen readers.
+        pages: Addresses of works by their ids, as `pages` finds them; None: no id in a table is a link.
     """
     if sentences:
         words = {"figures": say("figures"), "table": say("table"), "rows": say("rows")}
-        _component(key=key, data={"label": label, "sentences": [asdict(one) for one in sentences], "words": words})
+        told = [asdict(one) for one in sentences]
+        _component(key=key, data={"label": label, "sentences": told, "pages": dict(pages or {}), "words": words})
 
 
-def _table(table: Table, most: int = ROWS) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    rows = (
-        tuple(cell(value, name) for value, name in zip(row, table.columns, strict=True)) for row in table.rows[:most]
-    )
-    return table.columns, tuple(rows)
+def _table(table: Table, most: int = ROWS) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """Its columns, its first rows, and the ids of works in these."""
+    kept = table.rows[:most]
+    rows = (tuple(cell(value, name) for value, name in zip(row, table.columns, strict=True)) for row in kept)
+    return table.columns, tuple(rows), tuple(str(row[k]) for row in kept for k in table.ids if row[k])

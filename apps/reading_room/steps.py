@@ -31,7 +31,6 @@ def show(glimpses: Sequence[Glimpse], archive: Archive, name: str, *, key: str) 
 def _entry(one: Glimpse, archive: Archive, name: str) -> dict[str, str]:
     said = say("step {step} of {of}", step=one.step, of=one.of)
     entry = {
-        "id": f"{one.name} {one.step}",
         "picture": one.picture,
         "alt": say("Generated image, not a work: {title}", title=said),
         "said": str(one.step),

@@ -173,7 +173,8 @@ def needs_vectors(archive: Archive, generator: Generator) -> None:
     if why := refused(archive, generator)["centroid"]:
         st.info(
             say(
-                "This page is not offered here: {why}. What it needs is told by points of the archive's space.",
+                "This page is not offered here: {why}. It needs one that takes the vectors of this archive; Contrast "
+                "and Darkroom can be asked with words.",
                 why=plainly(why),
             )
         )

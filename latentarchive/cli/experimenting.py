@@ -161,8 +161,8 @@ def darkroom(archive: str, words: str | None, like: str | None, seed: int, k: in
 def walk(archive: str, start: str, end: str, pictures: int, seed: int, setting: Setting) -> None:
     """Walk from FROM to TO: item ids, image files or words.
 
-    The pictures lie equally far apart as the archive's encoder sees them; the works nearest to the same points of the
-    way stand beside them.
+    Of the points that are tried, those are shown between which the archive's encoder sees the most even steps; the
+    works nearest to the same points stand beside them.
     """
     from latentarchive.diffusion.walk import walk as ask
 

@@ -38,7 +38,7 @@ COMMANDS = {
     "telephone": ("experimenting", "Describe, generate, describe again: what survives?"),
     "train": ("making", "Train a small encoder, generator or LoRA of one's own on one collection."),
     "verify": ("keeping", "Recompute all checksums and promises of an archive."),
-    "walk": ("experimenting", "Walk from one work or word to another in equal steps."),
+    "walk": ("experimenting", "Walk from one work or word to another in even steps."),
     "withhold": ("keeping", "Withhold items from everything the program shows."),
 }
 """Every command: the module of this package that holds it, and its line in the help."""

@@ -206,7 +206,7 @@ def _measure(space: str, score: float, null: float, archival: float, count: int)
         sentence=f"The middle found in {NAMES[space]} lies between its {count} ends with a mixture score of "
         f"{score:.2f}; the work nearest to that middle has {archival:.2f}, random works {null:.2f}.",
         value=score,
-        unit="of 1",
+        unit="(from 0 to 1)",
         n=1,
         denominator="images",
         null=round(null, 6),

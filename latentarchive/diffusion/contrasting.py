@@ -12,7 +12,7 @@ from latentarchive.diffusion.bench import Keep, nowhere
 from latentarchive.diffusion.conditions import Condition, Words
 from latentarchive.diffusion.contrast import Background, Contrast
 from latentarchive.diffusion.keeping import Kept
-from latentarchive.diffusion.looking import background, catalogue, seen_of
+from latentarchive.diffusion.looking import background, catalogue, sampled, seen_of
 from latentarchive.diffusion.planning import Job, Plan, conditioning, jobs_of, stretched, way, works_found
 from latentarchive.diffusion.record import UNVERIFIED
 from latentarchive.diffusion.stepping import Watch, unwatched
@@ -77,8 +77,8 @@ def make_contrast(
     ]
     kept = Kept(folder, _asked(archive, generator, plan, jobs))
     made, finished = _made(jobs, making, kept, keep, progress)
-    progress("looking", 0, None)
-    around = Surroundings(archive)
+    around = Surroundings(archive, progress)
+    around.expect(len(made) + len(hits) + (0 if behind else sampled(around)))
     question = archive.vector(plan.query)
     seen = seen_of(around, generator, jobs[: len(made)], made, question)
     shown = around.of_works([archive.row(item.id) for item in hits])
@@ -104,7 +104,6 @@ def make_contrast(
     )
     if folder is not None:
         contrast.save(folder)
-    progress("looking", 1, 1)
     return contrast
 
 

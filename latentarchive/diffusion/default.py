@@ -157,7 +157,7 @@ def _measures(
             sentence=f"On average the images lie {drawn:.2f} times as far from the archive's centroid as works do: "
             f"{'nearer to the average' if drawn < 1 else 'no nearer to the average'}.",
             value=round(drawn, 6),
-            unit="times",
+            unit="times as far",
             n=n,
             denominator="images",
             null=1.0,

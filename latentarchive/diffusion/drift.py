@@ -221,7 +221,7 @@ def _measures(
             sentence=f"On average {n} works were moved by {moved.mean():.2f} (one minus the cosine of a work and what "
             f"became of it); through the generator's autoencoder alone, by {compressed.mean():.2f}.",
             value=round(float(moved.mean()), 6),
-            unit="of 2",
+            unit="(one minus cosine)",
             n=n,
             denominator="works",
             interval=(round(low, 6), round(high, 6)),
@@ -233,7 +233,7 @@ def _measures(
             sentence=f"Their ways have a coherence of {coherent:.2f}; by chance it would be {null:.2f} (p = {p:.3f})."
             + (f" The words nearest to where they go: {named}." if words else ""),
             value=round(coherent, 6),
-            unit="of 1",
+            unit="(from 0 to 1)",
             n=n,
             denominator="works",
             null=round(null, 6),
@@ -244,7 +244,7 @@ def _measures(
             sentence=f"What became of them lies {drawn[0]:.2f} times as far from the archive's centroid as they do: "
             f"{nearer}.",
             value=round(drawn[0], 6),
-            unit="times",
+            unit="times as far",
             n=n,
             denominator="works",
             interval=drawn[1],

@@ -82,12 +82,17 @@ def seen_of(
     ]
 
 
+def sampled(around: Surroundings) -> int:
+    """How many of the archive's own works `background` looks at."""
+    return min(SAMPLE, int(around.visible.sum()))
+
+
 def background(around: Surroundings, generator: Generator) -> Background:
     """How the archive's own works lie to each other, and what the autoencoder leaves of some of them."""
     archive = around.archive
     rows = np.flatnonzero(around.visible)
     random = np.random.default_rng(0)
-    chosen = random.choice(rows, min(SAMPLE, len(rows)), replace=False)
+    chosen = random.choice(rows, sampled(around), replace=False)
     through = _through(archive, generator, [item.id for item in archive.collection.items(chosen[:THROUGH].tolist())])
     works = [
         Placed(id=one.id, scores=one.scores, own=one.own, alike=one.alike) for one in around.of_works(chosen.tolist())

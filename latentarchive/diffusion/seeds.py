@@ -174,10 +174,10 @@ def _measures(
             notes=(f"95 of 100 draws of {n} random works lie between {low:.1f} and {high:.1f}.",),
         ),
         Measure(
-            sentence=f"Two of the images differ by {apart[0]:.2f} (one minus their cosine), two of the works by "
-            f"{apart[1]:.2f}.",
+            sentence=f"On average two of the images differ by {apart[0]:.2f} (one minus their cosine), two of the "
+            f"works by {apart[1]:.2f}.",
             value=round(apart[0], 6),
-            unit="of 2",
+            unit="(one minus cosine)",
             n=n,
             denominator="images",
             null=round(apart[1], 6),

@@ -15,6 +15,7 @@ from latentarchive.diffusion.contrast import Seen
 from latentarchive.measures import likeness
 from latentarchive.measures.copying import AROUND
 from latentarchive.measures.hashing import WHOLE
+from latentarchive.progress import Progress, silent
 
 if TYPE_CHECKING:
     from latentarchive.archive import Archive
@@ -50,10 +51,21 @@ def pixels_of(image: Image.Image) -> Pixels:
 class Surroundings:
     """The works of an archive that may be shown now, to be looked at from anywhere in its space."""
 
-    def __init__(self, archive: Archive) -> None:
-        """Of an archive with vectors; its withheld works are not there."""
+    def __init__(self, archive: Archive, progress: Progress = silent) -> None:
+        """Of an archive with vectors; its withheld works are not there.
+
+        Args:
+            archive: Whose works.
+            progress: Told "looking", the pictures that were looked at, and all of them once they are expected.
+        """
         self.archive, self.visible = archive, archive.visible
+        self._progress, self._done, self._total = progress, 0, 0
         self._pixels: dict[int, Pixels | None] = {}
+
+    def expect(self, count: int) -> None:
+        """So many more pictures will be looked at."""
+        self._total += count
+        self._progress("looking", self._done, self._total)
 
     def of_works(self, rows: Sequence[int]) -> list[Seen]:
         """Works among the others: without themselves and their copies."""
@@ -158,16 +170,13 @@ class Surroundings:
 
     def _alike(self, pictures: Sequence[Pixels | None], looked: Sequence[Sequence[int]]) -> list[dict[int, float]]:
         """How alike each picture is to each of the works that were looked at; nothing where there are no pixels."""
-        pairs = [
-            (number, row, work, image)
-            for number, (image, rows) in enumerate(zip(pictures, looked, strict=True))
-            for row in rows
-            if image is not None and (work := self.pixels(row)) is not None
-        ]
-        found: list[dict[int, float]] = [{} for _ in pictures]
-        values = alike([work for _, _, work, _ in pairs], [image for *_, image in pairs])
-        for (number, row, _, _), value in zip(pairs, values, strict=True):
-            found[number][row] = float(value)
+        found: list[dict[int, float]] = []
+        for image, rows in zip(pictures, looked, strict=True):
+            works = {row: work for row in rows if image is not None and (work := self.pixels(row)) is not None}
+            values = alike(list(works.values()), [image] * len(works)) if image is not None else ()
+            found.append({row: float(value) for row, value in zip(works, values, strict=True)})
+            self._done += 1
+            self._progress("looking", self._done, max(self._total, self._done))
         return found
 
 

@@ -16,6 +16,7 @@ from latentarchive.diffusion.experiment import Experiment, Frame, Measure, Strip
 from latentarchive.diffusion.from_archive import centroid, retrieved
 from latentarchive.diffusion.points import MEANT, check_vectors
 from latentarchive.errors import EncoderMismatch, GeneratorError, QueryError
+from latentarchive.measures.intervals import WILSON, wilson
 from latentarchive.measures.resampling import bootstrap_mean
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class Swap(Experiment):
     #: the mean.
     apart: tuple[float, ...]
     apart_seeds: float
-    #: Share of the images whose nearest work, of both archives, is in the one that was told; None where an image is as
-    #: near to both.
+    #: Share of the images whose nearest work, of both archives, is in the one that was told, without those that are as
+    #: near to both; None where all are.
     own: float | None
 
 
@@ -95,14 +96,14 @@ def swap(bench: Bench, other: Archive, text: str, *, n: int = 8, seed: int = 0) 
     first, second = seen[:n], seen[n:]
     apart = np.clip(1 - (first * second).sum(axis=1), 0, 2)
     within = float(np.mean([_pairs(first), _pairs(second)]))
-    own = _own(archives, seen, n)
+    nearer = _nearer(archives, seen, n)
     return Swap(
         title=f"“{text}”, told by {archives[0].name} and by {other.name}",
         about="The weights are the same, the words are the same, the noise is the same. Only the archive that answers "
         "the words is another.",
         archive=bench.archive.name,
         settings=bench.settings() | {"words": text, "other": other.name, "seeds": list(range(seed, seed + n))},
-        measures=_measures(apart, within, own, archives) if n >= FEWEST else (),
+        measures=_measures(apart, within, nearer, archives) if n >= FEWEST else (),
         strips=tuple(strips),
         notes=() if n >= FEWEST else (f"{n} images of each are too few for figures: {FEWEST} would do.",),
         records={name: one.record for name, one in made.items()},
@@ -110,7 +111,7 @@ def swap(bench: Bench, other: Archive, text: str, *, n: int = 8, seed: int = 0) 
         other=other.name,
         apart=tuple(round(float(one), 6) for one in apart),
         apart_seeds=round(within, 6),
-        own=own,
+        own=round(float(nearer.mean()), 6) if len(nearer) else None,
     )
 
 
@@ -119,8 +120,8 @@ def _pairs(x: NDArray[np.float64]) -> float:
     return float(1 - ((x @ x.T).sum() - len(x)) / (len(x) * (len(x) - 1)))
 
 
-def _own(archives: tuple[Archive, Archive], seen: NDArray[np.float64], n: int) -> float | None:
-    """Share of images nearer to a work of their own archive than to any of the other; ties are left out."""
+def _nearer(archives: tuple[Archive, Archive], seen: NDArray[np.float64], n: int) -> NDArray[np.bool_]:
+    """Whether each image lies nearer to a work of its own archive than to any of the other; ties are left out."""
     best = []
     for archive in archives:
         index = archive.holdings.index
@@ -129,11 +130,11 @@ def _own(archives: tuple[Archive, Archive], seen: NDArray[np.float64], n: int) -
         best.append(np.array([float(scores[0]) for _, scores in found]))
     ahead = np.concatenate([(best[0] - best[1])[:n], (best[1] - best[0])[n:]])
     told = ahead[np.abs(ahead) > 1e-6]
-    return round(float((told > 0).mean()), 6) if len(told) else None
+    return np.asarray(told > 0)
 
 
 def _measures(
-    apart: NDArray[np.float64], within: float, own: float | None, archives: tuple[Archive, Archive]
+    apart: NDArray[np.float64], within: float, nearer: NDArray[np.bool_], archives: tuple[Archive, Archive]
 ) -> tuple[Measure, ...]:
     n = len(apart)
     low, high = bootstrap_mean(apart)
@@ -142,7 +143,7 @@ def _measures(
             sentence=f"Swapping the archive moves an image by {apart.mean():.2f} (one minus the cosine of the two of a "
             f"seed); another seed moves it by {within:.2f}.",
             value=round(float(apart.mean()), 6),
-            unit="of 2",
+            unit="(one minus cosine)",
             n=n,
             denominator="seeds",
             interval=(round(low, 6), round(high, 6)),
@@ -151,18 +152,24 @@ def _measures(
             null_by="another seed, the same archive",
         )
     ]
-    if own is not None:
+    if len(nearer):
+        tied = 2 * n - len(nearer)
         told.append(
             Measure(
-                sentence=f"{own:.0%} of the images lie nearer to a work of the archive that was told than to any of "
-                "the other.",
-                value=own,
+                sentence=f"{nearer.mean():.0%} of the images lie nearer to a work of the archive that was told than to "
+                "any of the other.",
+                value=round(float(nearer.mean()), 6),
                 unit="share",
-                n=2 * n,
+                n=len(nearer),
                 denominator="images",
+                interval=wilson(int(nearer.sum()), len(nearer)),
+                interval_by=WILSON,
                 null=0.5,
                 null_by="an archive that leaves no trace",
-                notes=(f"{archives[0].name} has {len(archives[0]):,} works, {archives[1].name} {len(archives[1]):,}.",),
+                notes=(
+                    f"{archives[0].name} has {len(archives[0]):,} works, {archives[1].name} {len(archives[1]):,}.",
+                    *([f"{tied} images are as near to both, and not counted."] if tied else ()),
+                ),
             )
         )
     return tuple(told)

@@ -54,7 +54,7 @@ def walk(bench: Bench, start: str | Term, end: str | Term, *, pictures: int = 9,
     """Walk.
 
     Every picture begins as the same noise and is told a point on the great circle between the ends; the points are
-    chosen so that the pictures lie equally far apart, and not the points.
+    chosen so that the pictures lie as equally far apart as may be, and not the points.
 
     Args:
         bench: Archive and generator.
@@ -121,8 +121,8 @@ def walk(bench: Bench, start: str | Term, end: str | Term, *, pictures: int = 9,
         strips=(
             Strip(
                 heading="The way through what is made",
-                note="Each picture begins as the same noise; the points of the way are chosen so that the pictures lie "
-                "equally far apart, as the archive's encoder sees them.",
+                note=f"Each picture begins as the same noise. Of {len(path)} points of the way those are shown between "
+                "which the archive's encoder sees the most even steps.",
                 frames=tuple(
                     Frame(name=name, caption=_place(place)) for name, place in zip(names, chosen, strict=True)
                 ),
@@ -165,7 +165,7 @@ def _evenness(found: tuple[float, float], count: int, looked: int) -> Measure:
         sentence=f"The largest of {count} steps is {found[0]:.2f} times as long as their mean; equal shares of the way "
         f"would give {found[1]:.2f}.",
         value=round(found[0], 6),
-        unit="means",
+        unit="times the mean",
         n=count,
         denominator="steps between pictures",
         null=1.0,
@@ -185,7 +185,7 @@ def _leap(bench: Bench, lengths: NDArray[np.float64], largest: int) -> Measure:
         sentence=f"The largest jump, from picture {largest + 1} to {largest + 2}, is {lengths[largest]:.2f} long; two "
         f"works drawn at random lie {apart:.2f} apart.",
         value=round(float(lengths[largest]), 6),
-        unit="of 2",
+        unit="(of at most 2)",
         n=len(lengths),
         denominator="steps between pictures",
         null=round(apart, 6),

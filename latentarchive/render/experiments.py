@@ -36,7 +36,8 @@ ol.strip.paired { grid-template-columns: repeat(auto-fill, minmax(min(100%, 18re
 ol.strip.paired > li { display: grid; gap: 1rem; grid-template-columns: 1fr 1fr; }
 ol.strip .mat { height: 8.5rem; padding: .5rem; }
 ol.strip .mat img { image-rendering: auto; }
-ol.strip .generated .mat { border: 1px dashed var(--quiet); }
+ol.strip .generated .mat { background: none; border: 1px dashed var(--quiet); }
+ol.strip .generated .title { font-style: italic; }
 ol.strip .generated .mat img { image-rendering: pixelated; min-height: 7rem; }
 ol.strip figcaption { font-size: .8rem; }
 ol.strip .title { font-size: .86rem; }
@@ -209,9 +210,15 @@ def _frame(frame: Frame, one: Experiment, archives: Mapping[str, Archive]) -> st
     caption = shown(_named(frame.caption, [archives[one.archive]]))
     return f"""<figure class=generated>
 <div class=mat><img alt="Generated image, not a work: {caption}" src="data:image/png;base64,{data}"></div>
-<figcaption><p class="title said">{caption}</p>
-<p class=quiet>generated, not a work; seed&nbsp;{image.record.seed}</p></figcaption>
+<figcaption><p class=title>Generated, not a work</p>
+<p class="quiet said">{_with_seed(caption, image.record.seed)}</p></figcaption>
 </figure>"""
+
+
+def _with_seed(caption: str, seed: int) -> str:
+    """What tells an image from those beside it, and its seed, once."""
+    said = f"seed&nbsp;{seed}"
+    return said if caption in ("", f"seed {seed}") else f"{caption}; {said}"
 
 
 def _film(one: Experiment, made: Film | None, folder: Path) -> str:

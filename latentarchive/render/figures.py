@@ -52,7 +52,7 @@ def cell(value: Any, column: str) -> str:
 
 
 def measured(one: Finding) -> list[str]:
-    """What a finding's value is, of how many, how sure, and what chance or a norm would give; empty without a value."""
+    """What a finding's value is, of how many, how sure, and beside what it stands; empty without a value."""
     if one.value is None:
         return [f"{one.n:,} {one.denominator}"] if one.n is not None and one.denominator else []
     said = [f"{quantity(one.value, one.unit)} of {one.n:,} {one.denominator}"]
@@ -63,5 +63,5 @@ def measured(one: Finding) -> list[str]:
         begin = percent(low) if one.unit == "share" else number(low)
         said.append(f"95 % interval {begin} to {quantity(high, one.unit)} ({one.interval_by})")
     if one.null is not None:
-        said.append(f"{quantity(one.null, one.unit)} would be expected ({one.null_by})")
+        said.append(f"beside {quantity(one.null, one.unit)} ({one.null_by})")
     return said

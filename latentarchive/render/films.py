@@ -65,20 +65,24 @@ def film(images: Sequence[Image.Image], captions: Sequence[str], records: Sequen
 
 
 def labelled(image: Image.Image, caption: str) -> Image.Image:
-    """A generated image on a dark mat, in a dashed frame, with its label and a caption below."""
+    """A generated image on a dark mat, in a dashed frame, with its label and a caption.
+
+    The label stands above it: there no player puts its controls.
+    """
     factor = max(1, SIDE // max(image.size))
     large = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
     font = Type().at(LETTER)
-    lines = [LABEL, *broken(caption, font, large.width, most=2)]
-    height = large.height + 3 * MARGIN + 3 * (LETTER + 4)  # room for two lines, so that frames are of one size
+    line = LETTER + 4
+    above = MARGIN + line
+    height = above + large.height + 2 * MARGIN + 2 * line  # room for two lines, so that frames are of one size
     sheet = Image.new("RGB", (large.width + 2 * MARGIN, height), GROUND)
-    sheet.paste(large, (MARGIN, MARGIN))
+    sheet.paste(large, (MARGIN, above))
     draw = ImageDraw.Draw(sheet)
-    edges = (MARGIN - 4, MARGIN - 4, MARGIN + large.width + 3, MARGIN + large.height + 3)
+    edges = (MARGIN - 4, above - 4, MARGIN + large.width + 3, above + large.height + 3)
     dashed(draw, edges, LINE, dash=6, gap=6)
-    for number, line in enumerate(lines):
-        top = large.height + 2 * MARGIN + number * (LETTER + 4)
-        draw.text((MARGIN, top), line, fill=LINE if number == 0 else INK, font=font)
+    draw.text((MARGIN, MARGIN // 2), LABEL, fill=INK, font=font)
+    for number, said in enumerate(broken(caption, font, large.width, most=2)):
+        draw.text((MARGIN, above + large.height + MARGIN + number * line), said, fill=INK, font=font)
     return sheet
 
 

@@ -86,7 +86,9 @@ def _start(name: str, profile: Profile) -> Scene:
         if found is not None:
             label = said(question.label, language.code())
             go = _go(profile, "search", {"show": "results", "ask": str(number)})
-            tiles.append(Tile(title=label, image=_view(name, found), go=go))  # its words say what it is
+            card = cards.card(found, name)
+            lines = (card.title, card.source, f"{say('Rights')}: {_rights(card.rights)}")
+            tiles.append(Tile(title=label, image=_view(name, found), lines=lines, go=go))  # its words say what it is
     about = [Button(label=say("About"), go={"show": "about"})] if "about" in profile.pages else []
     text = said(profile.text, language.code())
     return Scene(

@@ -70,12 +70,13 @@ function attract(data, go) {
     touch.replaceChildren(invitation.label);
     touch.lang = invitation.lang;
     touch.dir = "auto";
-    if (data.tiles.length) {
-      const shown = tile(data.tiles[at % data.tiles.length], go, true);
-      stand.replaceChildren(shown);
-      const picture = shown.querySelector("img");
-      if (picture) picture.addEventListener("error", () => { data.tiles.splice(at % data.tiles.length, 1); }, { once: true });
-    }
+    if (!data.tiles.length) return;
+    const turn = at, one = data.tiles[at % data.tiles.length], shown = tile(one, go, true);
+    const picture = shown.querySelector("img");
+    const stands = () => { if (turn === at) stand.replaceChildren(shown); };
+    const gone = () => data.tiles.splice(data.tiles.indexOf(one), 1);
+    if (picture) picture.decode().then(stands, gone); // a caption never stands below an empty wall
+    else stands();
   };
   next();
   touch.addEventListener("click", (event) => { event.stopPropagation(); go(invitation.go); });

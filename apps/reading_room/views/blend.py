@@ -66,6 +66,6 @@ try:
         for number, strip in enumerate(found.strips):
             experiments.strip(strip, found, making, name, key=f"strip.{number}")
         experiments.measures(found)
-        experiments.rest(found, making)
+        experiments.rest(found, making, name)
 except ArchiveError as error:
     st.error(shared.plainly(str(error)))

@@ -51,6 +51,6 @@ try:
         experiments.measures(found)
         for number, strip in enumerate(found.strips):
             experiments.strip(strip, found, making, name, key=f"strip.{number}")
-        experiments.rest(found, making)
+        experiments.rest(found, making, name)
 except ArchiveError as error:
     st.error(shared.plainly(str(error)))

@@ -37,9 +37,8 @@ def look(found: Walk, making: studio.Making) -> None:
         left, right = st.columns(2)
         with left:
             st.caption(say("What is made there"))
-            resembled = made.named(archive, near)
-            notes = [say("resembles most: {title}", title=resembled)] if resembled else []
-            shown = made.card(making.key, image, found.records[image], title=share, notes=notes)
+            leads = made.resembled(archive, name, near)
+            shown = made.card(making.key, image, found.records[image], title=share, leads=leads)
             cards.show([shown], key="walk.made", label=say("What is made there"))
         with right:
             st.caption(say("What the archive has there"))
@@ -52,7 +51,8 @@ st.title(say("Walk"))
 st.markdown(
     say(
         "Between two works an archive has gaps and a model has none: it makes what lies between. The same way is "
-        "walked twice, through what is made and through what there is, in steps that look equally long."
+        "walked twice, through what is made and through what there is, in steps that are chosen to look as equal as "
+        "they can."
     )
 )
 generator = things.generator_or_stop(archive)
@@ -88,7 +88,9 @@ try:
         archive,
         experiments.work(archive, generator, steps, ask),
     )
-    if making is not None:
+    if making is None:
+        st.caption(say("More images are made than are shown: those with the most equal steps between them are chosen."))
+    else:
         found = experiments.result(making)
         if isinstance(found, Walk) and len(found.film) == len(
             found.charts[0].rows
@@ -97,6 +99,6 @@ try:
         experiments.measures(found)
         for number, strip in enumerate(found.strips):
             experiments.strip(strip, found, making, name, key=f"strip.{number}")
-        experiments.rest(found, making)
+        experiments.rest(found, making, name)
 except ArchiveError as error:
     st.error(shared.plainly(str(error)))
