@@ -171,5 +171,6 @@ def absent(card: DatasetCard) -> str:
     return f"{rejected} {withheld}"
 
 
-def year(year: int) -> str:
-    return say("{year} BCE", year=-year) if year < 0 else str(year)
+def year(number: int) -> str:
+    """A year in words; those before our era are counted back from it."""
+    return say("{year} BCE", year=-number) if number < 0 else str(number)
