@@ -7,6 +7,7 @@ RUN     = $(VENV)/bin
 
 demo: $(VENV)/.installed          ## draw a cabinet of works, keep it, search it, generate beside it
 	$(RUN)/latentarchive demo
+	@echo && echo "The command is in $(VENV): first  source $(RUN)/activate"
 
 test: $(VENV)/.installed lint     ## everything that must hold, in under ten minutes
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \

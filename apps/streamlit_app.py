@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from reading_room import frame, language, navigation, settings, standing
+from reading_room import frame, language, menu, navigation, settings, standing
 from reading_room.kiosk import profile
 from reading_room.language import document, say
 
@@ -24,6 +24,8 @@ else:
     language.keep()
     page = st.navigation(navigation.pages(settings.current()), position="sidebar")
     document.declare()
+    menu.declare()
+    frame.name(page.title)
     frame.above()
     document.choose()
     navigation.remember(page.url_path or "search")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,8 @@ class Histogram:
     #: Items without a year, of how many.
     undated: int
     of: int
+    #: First and last year that can be chosen: those of the bars, or of the items where these span less.
+    span: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,12 +184,16 @@ class Years:
         mask &= self.first <= last if last is not None else True
         return mask
 
+    def span(self, among: Mask) -> tuple[int, int]:
+        """The first and the last year that some rows can mean, shape (n,); 0 and 0 where none has a date."""
+        mask = among & self.dated
+        return (int(self.first[mask].min()), int(self.last[mask].max())) if mask.any() else (0, 0)
+
     def bars(self, among: Mask, *, most: int = MOST_BINS) -> tuple[int, int, int]:
         """Where bars that span all these rows begin, how many years each spans, and how many there are (0: no date)."""
-        mask = among & self.dated
-        if not mask.any():
+        if not (among & self.dated).any():
             return 0, 1, 0
-        lowest, highest = int(self.first[mask].min()), int(self.last[mask].max())
+        lowest, highest = self.span(among)
         for step in STEPS:
             begin = lowest // step * step
             count = (highest - begin) // step + 1
@@ -211,7 +217,8 @@ class Years:
         counts = np.cumsum(enters - leaves)[:count]
         of = int(np.count_nonzero(among))
         begins = tuple(begin + step * i for i in range(count))
-        return Histogram(begins, step, tuple(counts.tolist()), of - int(np.count_nonzero(mask)), of)
+        undated = of - int(np.count_nonzero(mask))
+        return Histogram(begins, step, tuple(counts.tolist()), undated, of, (begin, begin + step * count - 1))
 
 
 class Facets:
@@ -263,7 +270,7 @@ class Facets:
             for name in names
         }
         years = self.years.counted(others.get("", left), self.years.bars(among))
-        return int(np.count_nonzero(left)), counts, years
+        return int(np.count_nonzero(left)), counts, replace(years, span=self.years.span(among))
 
 
 def crossfiltered(among: Mask, asked: Mapping[str, Mask]) -> tuple[Mask, dict[str, Mask]]:

@@ -288,6 +288,7 @@ def test_what_is_chosen_in_a_facet_or_on_the_slider_gives_the_next_choice():
     assert narrowing.applied(choice, {"do": "words", "name": "creator", "text": ""}, bars).texts == {}
     choice = narrowing.applied(choice, {"do": "years", "from": 1890, "to": 1905}, bars)
     assert choice.years == (None, 1905)
+    assert narrowing.applied(choice, {"do": "years", "from": 1890, "to": 1909}, bars).years == (None, None)
     for act in ({}, {"do": "value", "name": "id; DROP", "value": "x", "on": True}, {"do": "words", "name": "x"}):
         assert narrowing.applied(choice, act, bars) == choice
 
@@ -329,3 +330,13 @@ def test_each_filter_is_named_and_can_be_taken_away():
 )
 def test_only_a_plain_address_on_the_web_is_a_link(url, link):
     assert cards.outside(url) == (url if link else "")
+
+
+def test_years_to_choose_from_are_those_of_the_works_and_not_of_the_bars():
+    works = [Item(id="s:1", year=-1594, year_end=-1594), Item(id="s:2", year=2016, year_end=2016)]
+    total, counts, years = Facets(to_table(works)).counts(Choice(), [], np.ones(2, bool))
+    told = narrowing.told(Choice(), narrowing.Left(2, total, counts, years))["years"]
+    assert years.begins[0] < -1594
+    assert (told["low"], told["high"]) == (-1594, 2016)
+    assert told["alt"] == "Works by year, from 1594 BCE to 2016"
+    assert dict(narrowing.parts(Choice(years=(-1594, None)))) == {"Years: 1594 BCE –": Choice()}

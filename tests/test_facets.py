@@ -96,10 +96,12 @@ def test_every_bar_says_what_choosing_it_would_leave():
     assert found.begins == tuple(range(1800, 1910, 10))
     assert found.counts == (1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4)
     assert (found.undated, found.of, found.step) == (0, 5, 10)
+    assert found.span == (1800, 1909)
     for begin, count in zip(found.begins, found.counts, strict=True):
         assert count == (years.between(begin, begin + 9) & among).sum()
     assert years.counted(ALL, (1900, 1, 2)).counts == (2, 0)
     assert years.bars(np.zeros(6, bool)) == (0, 1, 0)
+    assert years.span(np.zeros(6, bool)) == (0, 0)
     assert years.counted(ALL, (0, 1, 0)).counts == ()
     undated = Years.of(to_table([Item(id="s:1")]))
     assert undated.counted(np.ones(1, bool), undated.bars(np.ones(1, bool))).undated == 1

@@ -1,6 +1,6 @@
 // Draws cards and tells what was done on them. Text is set as text, never as markup.
 
-function drawn(card, data, act) {
+function drawn(card, data, act, bare) {
   const words = data.words;
   const inside = card.image
     ? made("img", { src: card.image, alt: card.alt, loading: "lazy", decoding: "async" })
@@ -55,7 +55,7 @@ function drawn(card, data, act) {
     acts.append(element);
   }
   if (data.buttons.length) caption.append(acts);
-  const entry = made("li", { class: card.generated ? "generated" : "" }, made("figure", {}, mat, caption));
+  const entry = made("li", { class: card.generated ? "generated" : "" }, made("figure", {}, ...(bare ? [] : [mat]), caption));
   entry.dataset.id = card.id;
   return entry;
 }
@@ -68,7 +68,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const kept = focused?.dataset?.action
     ? [focused.closest("li")?.dataset.id, focused.dataset.action] : null;
   const list = made("ul", { class: data.small ? "cards small" : "cards", role: "list", "aria-label": data.label });
-  list.append(...data.cards.map((card) => drawn(card, data, act)));
+  const bare = data.cards.every((card) => !card.image); // a list from a catalogue alone: no frame stands around nothing
+  list.append(...data.cards.map((card) => drawn(card, data, act, bare)));
   list.said = said;
   parentElement.querySelector("ul.cards")?.remove();
   parentElement.append(list);

@@ -92,9 +92,9 @@ def card(
     said = [part for part in (item.creator, item.date, item.medium, item.place) if part]
     return Card(
         id=item.id,
-        title=text.title(item),
+        title=named(item),
         credit=" · ".join(said) or say("maker and date unknown"),
-        source=item.source or (urlsplit(link).hostname if link else item.url) or say("source unknown"),
+        source=item.source or (urlsplit(link).hostname if link else item.url) or say("unknown"),
         rights=text.rights(item),
         image=pictures.thumb(archive, item.id) if item.image else "",
         alt=alt(item),
@@ -127,6 +127,13 @@ def of_hit(
     plain = card(hit.item, archive, notes=[*lines, *notes], figures=figures, kept=kept)
     label = say("+ 1 copy") if len(copies) == 1 else say("+ {n} copies", n=len(copies))
     return replace(plain, copies=tuple(copies), copies_label=label if copies else "")
+
+
+def named(item: Item) -> str:
+    """What a work is called on a page: its number where the catalogue says nothing, so that two are told apart."""
+    if item.title or item.text or item.generated:
+        return text.title(item)
+    return say("untitled, {number}", number=item.id.partition(":")[2])
 
 
 def outside(url: str) -> str:

@@ -41,6 +41,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     return group(one.name, one.label, one.open, ...inside);
   };
 
+  const year = (value) => (value < 0 ? words.before.replace("{year}", -value) : String(value));
+
   const years = (one) => {
     const n = one.counts.length;
     const most = Math.max(1, ...one.counts);
@@ -49,7 +51,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       const height = count ? Math.max(1, (48 * count) / most) : 0;
       const rect = svg("rect", { x: 8 * i, y: 48 - height, width: 7, height });
       const says = svg("title", {});
-      says.textContent = `${one.begins[i]} – ${one.begins[i] + one.step - 1}: ${count.toLocaleString()}`;
+      says.textContent = `${year(one.begins[i])} – ${year(one.begins[i] + one.step - 1)}: ${count.toLocaleString()}`;
       rect.append(says);
       chart.append(rect);
       return rect;
@@ -64,7 +66,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const said = made("output", { class: "count" });
     const show = () => {
       const [low, high] = [Number(from.value), Number(to.value)];
-      said.textContent = `${low} – ${high}`;
+      said.textContent = `${year(low)} – ${year(high)}`;
+      from.setAttribute("aria-valuetext", year(low));
+      to.setAttribute("aria-valuetext", year(high));
       rects.forEach((rect, i) => rect.setAttribute("opacity", low < one.begins[i] + one.step && one.begins[i] <= high ? 0.75 : 0.25));
     };
     from.addEventListener("input", () => { if (Number(from.value) > Number(to.value)) from.value = to.value; show(); });

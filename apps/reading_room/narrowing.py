@@ -12,6 +12,7 @@ import streamlit as st
 
 from latentarchive.faceting import Choice, Counts, Facets, Histogram
 from latentarchive.wording import shortened
+from reading_room import portrait
 from reading_room.asked import Asked, change, changed, narrowed
 from reading_room.language import say
 from reading_room.scripts import component
@@ -84,7 +85,9 @@ def value_label(name: str, value: str | None) -> str:
 
 
 def show(asked: Asked, found: Left) -> None:
-    """Draw all choices; each changes the address."""
+    """Draw all choices, where there are any; each changes the address."""
+    if not found.counts and len(found.years.begins) < 2:
+        return
 
     def acted() -> None:
         act = getattr(st.session_state["search.narrowing"], "act", None)
@@ -106,6 +109,7 @@ def told(choice: Choice, found: Left) -> dict[str, Any]:
             "years": say("Years"),
             "from": say("From the year"),
             "to": say("To the year"),
+            "before": say("{year} BCE", year="{year}"),  # filled in by the script
         },
     }
 
@@ -128,7 +132,7 @@ def applied(choice: Choice, act: Mapping[str, Any], years: Histogram) -> Choice:
         case "words" if name in NAMES or name in choice.texts:
             return _with_words(choice, name, str(act.get("text", ""))[:200])
         case "years":
-            low, high = _span(years)
+            low, high = years.span
             first, last = (int(act.get(end) or 0) for end in ("from", "to"))
             return replace(choice, years=(None if first <= low else first, None if last >= high else last))
     return choice
@@ -155,7 +159,7 @@ def _facet(choice: Choice, counts: Counts, *, first: bool) -> dict[str, Any]:
         "label": label(counts.name),
         "open": first or bool(chosen or words),
         "values": values,
-        "more": say("words · {n} more", n=f"{counts.more:,}") if counts.more else "",
+        "more": say("find · {n} more", n=f"{counts.more:,}") if counts.more else "",
         "words": words,
     }
 
@@ -166,7 +170,7 @@ def _with_words(choice: Choice, name: str, words: str) -> Choice:
 
 
 def _years(choice: Choice, years: Histogram) -> dict[str, Any]:
-    low, high = _span(years)
+    low, high = years.span
     first, last = choice.years
     undated = ""
     if years.undated:
@@ -179,14 +183,9 @@ def _years(choice: Choice, years: Histogram) -> dict[str, Any]:
         "high": high,
         "from": low if first is None else max(low, min(high, first)),
         "to": high if last is None else max(low, min(high, last)),
-        "alt": say("Works by year, from {first} to {last}", first=low, last=high),
+        "alt": say("Works by year, from {first} to {last}", first=portrait.year(low), last=portrait.year(high)),
         "undated": undated,
     }
-
-
-def _span(years: Histogram) -> tuple[int, int]:
-    """The first and the last year of the bars."""
-    return years.begins[0], years.begins[-1] + years.step - 1
 
 
 def parts(choice: Choice) -> Iterator[tuple[str, Choice]]:
@@ -198,7 +197,7 @@ def parts(choice: Choice) -> Iterator[tuple[str, Choice]]:
         yield f"{label(name)}: “{shortened(words, LONGEST)}”", _with_words(choice, name, "")
     first, last = choice.years
     if (first, last) != (None, None):
-        span = f"{'' if first is None else first} – {'' if last is None else last}"
+        span = " – ".join("" if one is None else portrait.year(one) for one in (first, last))
         yield f"{say('Years')}: {span.strip()}", replace(choice, years=(None, None))
     if choice.where:
         yield shortened(choice.where, LONGEST), replace(choice, where="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import streamlit as st
 
@@ -64,6 +64,11 @@ def address(page: str, params: Mapping[str, str | list[str]]) -> str:
     place = "/" + "/".join(part for part in (root, "" if page == DEFAULT else page) if part)
     asked = urlencode(kept(params), doseq=True)
     return f"{place}?{asked}" if asked else place
+
+
+def whole_address(page: str, params: Mapping[str, str | list[str]]) -> str:
+    """The same with the machine in front, as this visitor's browser calls it: to be given to others."""
+    return urljoin(st.context.url or "", address(page, params))
 
 
 def remember(page: str) -> None:

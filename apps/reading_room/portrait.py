@@ -108,9 +108,9 @@ def span(facts: Facts) -> str:
     if facts.first is None or facts.last is None:
         return say("No date could be read as years.")
     return say(
-        "Dates run from {first} to {last}; of {count} works of {n} ({share}) they could be read.",
-        first=_year(facts.first),
-        last=_year(facts.last),
+        "Dates run from {first} to {last}; they could be read for {count} of {n} works ({share}).",
+        first=year(facts.first),
+        last=year(facts.last),
         count=f"{facts.dated:,}",
         n=f"{facts.n:,}",
         share=percent(facts.dated / facts.n) if facts.n else "–",
@@ -171,5 +171,6 @@ def absent(card: DatasetCard) -> str:
     return f"{rejected} {withheld}"
 
 
-def _year(year: int) -> str:
-    return say("{year} BCE", year=-year) if year < 0 else str(year)
+def year(number: int) -> str:
+    """A year in words; those before our era are counted back from it."""
+    return say("{year} BCE", year=-number) if number < 0 else str(number)

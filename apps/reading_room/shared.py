@@ -58,13 +58,31 @@ def names() -> list[str]:
     return list(settings.current().places)
 
 
+def asked_name() -> str:
+    """The name of the archive that the address asks for, else of the first one; "": there is none."""
+    return st.query_params.get("archive", next(iter(names()), ""))
+
+
+def title_of(name: str) -> str:
+    """What an archive is called, as plain text; its name where it cannot be asked or another is called the same."""
+    titles = {one: _title(one) for one in names()}
+    own = titles.get(name, name)
+    return own if list(titles.values()).count(own) == 1 else f"{own} ({name})" if own != name else name
+
+
+def _title(name: str) -> str:
+    try:
+        return plain(archive_named(name).manifest.title).strip() or name
+    except ArchiveError:  # the page says so when it is asked for
+        return name
+
+
 def chosen() -> tuple[str, Archive]:
     """The archive that the address names, else the first one; if there is none, the page says so and ends."""
-    known = names()
-    if not known:
+    name = asked_name()
+    if not name:
         st.info(say("There is no archive here yet. Make one with `latentarchive demo` or `latentarchive build`."))
         st.stop()
-    name = st.query_params.get("archive", known[0])
     try:
         return name, archive_named(name)
     except ArchiveError as error:

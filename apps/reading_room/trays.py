@@ -12,9 +12,9 @@ import streamlit as st
 
 from latentarchive.errors import ArchiveError, ImageError
 from latentarchive.query import Term
-from latentarchive.wording import shortened, title
+from latentarchive.wording import shortened
 from reading_room import asked as asking
-from reading_room import navigation, pictures, uploads
+from reading_room import cards, navigation, pictures, uploads
 from reading_room.asked import LONGEST, MOST_TERMS, Asked
 from reading_room.language import say
 from reading_room.scripts import component
@@ -70,7 +70,7 @@ def resolved(asked: Asked, archive: Archive) -> tuple[list[Term], list[str], lis
             term = replace(term, value=name, data=upload.data)
         elif term.kind == "item":
             try:
-                name = title(archive.item(term.value))
+                name = cards.named(archive.item(term.value))
             except ArchiveError:
                 complaints.append(_absent(term.value))
                 continue
@@ -233,7 +233,7 @@ def _entry(term: Term, number: int, name: str, archive: Archive) -> Entry:
     except ArchiveError:
         return Entry(label=term.value, missing=_absent(term.value), **common)
     return Entry(
-        label=title(item),
+        label=cards.named(item),
         image=pictures.thumb(name, item.id) if item.image else "",
         view=pictures.view(name, item.id) if item.image else "",
         href=navigation.address("item", {"archive": name, "id": item.id}),

@@ -8,6 +8,7 @@ import { Pictures } from "./pictures.js";
 const CORNERS = 300; // of a line that is sent
 const PAUSE = 350; // milliseconds without movement after which what is in view is told
 const SLOW = 36, PATIENCE = 6; // milliseconds of a frame, and how many such, after which fewer points are drawn while moving
+const WHOLE = 0.86; // of the field for the whole map: room for pictures at its edge
 const LARGEST = 4000; // times the whole map
 const SHAPES = ["●", "■", "▲", "◆", "✚", "▼", "✖", "○", "●"]; // as painters.js draws them
 
@@ -16,7 +17,7 @@ const number = (value) => value.toLocaleString();
 
 class MapView {
   constructor(root, data, tell) {
-    Object.assign(this, { root, tell, mode: "move", line: [], held: new Map(), at: { x: 0.5, y: 0.5, scale: 0.94 }, step: 1 });
+    Object.assign(this, { root, tell, mode: "move", line: [], held: new Map(), at: { x: 0.5, y: 0.5, scale: WHOLE }, step: 1 });
     this.build(data);
     this.update(data, tell);
     this.watching = new ResizeObserver(() => this.redraw());
@@ -214,7 +215,7 @@ class MapView {
     this.go({ x: x + (this.at.x - x) * kept, y: y + (this.at.y - y) * kept, scale });
   }
 
-  whole() { this.go({ x: 0.5, y: 0.5, scale: 0.94 }); }
+  whole() { this.go({ x: 0.5, y: 0.5, scale: WHOLE }); }
 
   inView() {
     const found = [], [[x0, y0], , [x1, y1]] = this.frame();

@@ -29,10 +29,10 @@ def declare() -> None:
 def choose() -> None:
     """The choice of language in the sidebar; it stands in the address and stays while pages change."""
     codes = language.offered()
+    st.session_state[_KEY] = language.code()  # as the address says, also after the way back
     st.sidebar.selectbox(
         say("Language"),
         codes,
-        index=codes.index(language.code()),
         format_func=language.NAMES.__getitem__,
         key=_KEY,
         on_change=_change,

@@ -8,8 +8,21 @@ from latentarchive.embedded import Embedded, read_embedded
 from latentarchive.errors import ArchiveError
 from latentarchive.items import GENERATED
 from latentarchive.ownership import read_ownership
-from latentarchive.wording import alt, title
-from reading_room import cards, facts, kept, looking, navigation, neighbours, pictures, shared, vocabulary, ways, works
+from latentarchive.wording import alt
+from reading_room import (
+    cards,
+    facts,
+    frame,
+    kept,
+    looking,
+    navigation,
+    neighbours,
+    pictures,
+    shared,
+    vocabulary,
+    ways,
+    works,
+)
 from reading_room.language import say
 from reading_room.shared import plainly
 from reading_room.ways import Way
@@ -216,12 +229,13 @@ def lineage() -> None:
         shown = archive.collection.rows(list(one.items)) if one.archive == archive.name else []
         seen = archive.visible
         known = archive.collection.items(row for row in shown if row is not None and seen[row])
-        told = works.lineage_facts(one, [title(work) for work in known])
+        told = works.lineage_facts(one, [cards.named(work) for work in known])
         facts.show(told, key=f"item.lineage.{number}", label=say("How it was made"))
 
 
+frame.name(cards.named(item))
 steps()
-st.title(plainly(title(item)))
+st.title(plainly(cards.named(item)))
 if made and not item.generated:
     st.caption(say("Generated, not a work"))
 left, right = st.columns([3, 2], gap="large")

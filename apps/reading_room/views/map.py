@@ -59,7 +59,7 @@ def maps() -> None:
     fields = [*FIELDS, *(f"extra.{key}" for key in further(name, archive.manifest.digest))]
     by = choice_of(controls[1], say("Colour by"), "by", fields, {one: telling.field(one) for one in fields})
     others = [(of, one.method) for of in shared.names() for one in stored(of) if (of, one.method) != (name, method)]
-    titles = {f"{of}/{one}": names[one] if of == name else f"{of}: {names[one]}" for of, one in others}
+    titles = {f"{of}/{one}": names[one] if of == name else f"{shared.title_of(of)}: {names[one]}" for of, one in others}
     beside = choice_of(controls[2], say("Beside it"), "beside", ["", *titles], {"": say("nothing"), **titles})
     left = held.current(name, method)
     choice = Choice(line=asked.get("line", ""), on=asked.get("on", ""), only=asked.get("only", ""), by=by)
@@ -84,6 +84,9 @@ def maps() -> None:
         drawn(other, right, choice, "map.right", pair.across(ringed))
     if len(pair.here) < len(left):
         st.caption(telling.matched(len(pair.here), len(left)))
+    if not len(pair.here):  # other works: no neighbour can be shared
+        listed(left, choice, chosen, work)
+        return
     compared = pair.agreement(ringed if work is not None else chosen) if work is not None or choice else None
     st.markdown(telling.agreement(compared, chosen=work is not None or bool(choice), one=work is not None))
     listed(left, choice, chosen, work)

@@ -11,7 +11,6 @@ from latentarchive.export import DOWNLOADS, download
 from latentarchive.maps.plates import LEAST, MOST, chosen_plate
 from latentarchive.render.plate import plate_file
 from latentarchive.selection import ENDING, Selection, Shown, file_name, from_json, to_json
-from latentarchive.wording import title
 from reading_room import cards, kept, navigation, sets, shared, ways
 from reading_room.language import say
 from reading_room.shared import plainly
@@ -29,7 +28,7 @@ asked = st.query_params.get("set", "")
 FORMATS = {
     "csv": say("Table (CSV)"),
     "jsonl": say("Records (JSON Lines)"),
-    "iiif": say("IIIF manifest with pictures (ZIP)"),
+    "iiif": say("IIIF manifest (ZIP)"),
     "csl": say("Citations (CSL-JSON)"),
     "bibtex": say("Citations (BibTeX)"),
     "ris": say("Citations (RIS)"),
@@ -97,7 +96,7 @@ def act(done: cards.Act) -> None:
 @st.dialog(say("A note on this work"))
 def noting(one: Selection, item_id: str) -> None:
     """Write a note on a work."""
-    st.caption(plainly(title(archive.item(item_id))))
+    st.caption(plainly(cards.named(archive.item(item_id))))
     note = next(work.note for work in one.works if work.id == item_id)
     with st.form("selection.note", border=False):
         text = st.text_area(say("Note"), note, max_chars=LONGEST)
@@ -233,8 +232,9 @@ def described(one: Selection) -> None:
     if place is None:
         st.caption(say("Not saved: it is gone when this window is closed."))
     else:
-        address = navigation.address("selection", {"archive": name, "set": place.name.removesuffix(ENDING)})
-        st.caption(say("Saved. Others find it at {address}", address=plainly(address)))
+        st.caption(say("Saved. Others find it at this address:"))
+        asked = {"archive": name, "set": place.name.removesuffix(ENDING)}
+        st.code(navigation.whole_address("selection", asked), language=None, wrap_lines=True)
     with st.container(horizontal=True, gap="small"):
         st.button(say("Save"), icon=":material/save:", on_click=save, args=(one,))
         st.button(say("Begin a new one"), on_click=sets.start_anew, args=(name,),
