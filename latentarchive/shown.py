@@ -118,6 +118,20 @@ class ShownItems:
         allowed[allowed] = matching(self.collection.where(allowed), where)
         return allowed
 
+    def worded(self, words: str, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The rows of which a search of the catalogue's words alone would list all; see `words.Words.search`.
+
+        Args:
+            words: As they are asked; none: no row.
+            among: shape (n,), the rows that may be found.
+
+        Returns:
+            Shape (n,), False where `among` is.
+        """
+        mask = np.zeros(len(among), dtype=bool)
+        mask[self.holdings.words.search(words, len(among), allowed=among).rows] = True
+        return mask
+
     def rows(self, where: str = "") -> NDArray[np.int64]:
         """Row numbers of the items that are shown and satisfy a filter ("": all), in order. Raises `QueryError`."""
         return np.flatnonzero(self.allowed(where)).astype(np.int64)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -124,13 +125,25 @@ def test_a_facet_narrows_down_and_its_count_is_what_it_leaves(room, small_cabine
     place = next(one for one in told(page, "search.narrowing")["facets"] if one["name"] == "place")
     value = place["values"][0]
     narrowed = sound(room(small_cabinet.path, **{"q": "jug", "f.place": value["value"]}))
-    assert f"of {value['number']} works" in said(narrowed)
+    assert f" {value['number']} works" in said(narrowed)
     assert all(value["value"] in card["credit"] for card in cards(narrowed))
     chip = narrowed.button(key="search.chip.0")
     assert value["label"] in chip.label
     chip.click().run()
     assert "f.place" not in narrowed.query_params
     assert param(narrowed, "q") == "jug"
+
+
+def test_a_search_of_the_catalogue_counts_the_works_with_its_words(room, small_cabinet):
+    page = sound(room(small_cabinet.path, q="amphora", by="words"))
+    found = small_cabinet.search("amphora", by="words", k=len(small_cabinet)).hits
+    assert 1 < len(found) < 192
+    assert f"{len(found)} works" in said(page)
+    places = Counter(hit.item.place for hit in found)
+    place = next(one for one in told(page, "search.narrowing")["facets"] if one["name"] == "place")
+    counts = {value["value"]: value["count"] for value in place["values"] if value["value"] is not None}
+    assert counts
+    assert counts == {value: places[value] for value in counts}
 
 
 def test_what_is_chosen_without_a_question_is_listed_in_the_order_of_the_catalogue(room, small_cabinet):

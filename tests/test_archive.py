@@ -99,6 +99,17 @@ def test_words_by_the_catalogue(archive):
     assert archive.search("zeppelin", by="words").hits == ()
 
 
+def test_rows_with_words_are_those_that_a_search_by_words_lists(archive):
+    rows = np.flatnonzero(archive.worded("Schutt", archive.visible)).tolist()
+    found = archive.search("Schutt", by="words", k=100).hits
+    assert {item.id for item in archive.collection.items(rows)} == {hit.item.id for hit in found}
+    few = archive.visible.copy()
+    few[rows[1:]] = False
+    assert np.flatnonzero(archive.worded("Schutt", few)).tolist() == rows[:1]
+    assert not archive.worded("zeppelin", archive.visible).any()
+    assert not archive.worded("", archive.visible).any()
+
+
 def test_both_ways_are_fused(archive):
     """ "yellow": by words yellow and green-yellow; by meaning all ten, those two first."""
     results = archive.search("yellow", k=3)

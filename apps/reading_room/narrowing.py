@@ -53,9 +53,15 @@ def facets_of(archive: Archive) -> Facets:
         return _facets[archive]
 
 
-def left(archive: Archive, choice: Choice) -> Left:
-    """Count what a choice, and each further one, would leave. Raises `QueryError`."""
+def left(archive: Archive, choice: Choice, words: str = "") -> Left:
+    """Count what a choice, and each further one, would leave; of the works with these words, if there are any.
+
+    Raises:
+        QueryError: A filter of one's own cannot be read.
+    """
     among = archive.allowed(choice.rest)
+    if words:
+        among = archive.worded(words, among)
     facets = facets_of(archive)
     names = [name for name in NAMES if len(facets.facet(name).values) > 1 or choice.values.get(name)]
     total, counts, years = facets.counts(choice, names, among, most=LISTED)

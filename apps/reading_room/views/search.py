@@ -188,6 +188,8 @@ def counted(found: answers.Answer) -> str:
     n, of = len(found.results.hits), left.total
     if n == answers.MOST and n < of:
         return say("the first {n} of {of} works", n=n, of=f"{of:,}")
+    if n == of:
+        return say("{n} works", n=f"{n:,}") if n > 1 else say("1 work")
     return say("{n} of {of} works", n=f"{n:,}", of=f"{of:,}")
 
 
@@ -212,6 +214,13 @@ def brought(choice: Choice, terms: list[Term]) -> int:
         return 0
 
 
+def worded() -> str:
+    """The words that all results have, where the catalogue alone is searched; everything else is ranked, not found."""
+    if asked.by == "words" or not archive.has_vectors:
+        return " ".join(term.value for term in asked.terms if term.kind == "text" and term.weight > 0)
+    return ""
+
+
 def answer() -> None:
     """What is found, or what can be asked."""
     if asked.asks:
@@ -232,7 +241,7 @@ for complaint in complaints:
     st.warning(plainly(complaint))
 narrowing.chips(asked)
 try:
-    left = narrowing.left(archive, asked.choice)
+    left = narrowing.left(archive, asked.choice, worded())
 except ArchiveError as error:  # a filter of one's own that cannot be read
     st.error(plainly(str(error)))
 else:
