@@ -29,15 +29,19 @@ settings.register_profile(
 )  # speed is measured in benchmarks, on a machine that does nothing else
 settings.load_profile("untimed")
 
-LONG = {"demo_folder", "visitor", "cluster", "wheel"}
-"""What a file that takes long asks for: the demo, a browser, Ray, a wheel."""
+LONG = {"visitor", "cluster", "wheel"}
+"""What a file that takes long asks for: a browser, Ray, a wheel."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Files that take long are begun first, so that no process is left alone with one at the end."""
+    """Files that take long are begun first, so that no process is left alone with one at the end.
+
+    Before them the first that needs the demo: whatever else needs it comes late enough not to wait for it.
+    """
+    demo = next((item.path for item in items if "demo_folder" in item.fixturenames), None)
     long = {item.path for item in items if LONG & set(item.fixturenames)}
-    items.sort(key=lambda item: item.path not in long)
+    items.sort(key=lambda item: (item.path != demo, item.path not in long))
 
 
 @pytest.fixture(scope="session")
