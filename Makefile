@@ -13,7 +13,7 @@ test: $(VENV)/.installed lint     ## everything that must hold, in under ten min
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	  echo "There is no Chromium: tests in a browser are skipped." \
 	  "To run them: apt-get install chromium (Debian), dnf install chromium (Fedora), brew install --cask chromium (macOS)."
-	OMP_WAIT_POLICY=PASSIVE $(RUN)/python -m pytest -q -n 2 --dist loadfile
+	OMP_WAIT_POLICY=PASSIVE $(RUN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.installed     ## what takes longer
 	$(RUN)/python -m pytest -q -m slow

@@ -17,7 +17,11 @@ from latentarchive.catalogue import SCHEMA, from_table
 from latentarchive.columnar import open_columns
 from latentarchive.errors import ArchiveDamaged
 from latentarchive.items import Item, digest
+from latentarchive.lookup import FirstRows
 from latentarchive.packed import PackedRows
+
+FEW = 8
+"""So many ids are looked for one by one, as a command asks for them; then their hashes are put in order."""
 
 
 class Collection(Sequence[Item]):
@@ -41,6 +45,8 @@ class Collection(Sequence[Item]):
                 "delete both and they are rebuilt"
             )
             raise ArchiveDamaged(message)
+        self._asked = 0
+        self._ids: FirstRows | None = None
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -80,12 +86,13 @@ class Collection(Sequence[Item]):
         return self.rows([item_id])[0]
 
     def rows(self, item_ids: Sequence[str]) -> list[int | None]:
-        """The row number of each of these items, None for those that are not here; the ids are read once."""
-        wanted = [item_id if _is_unicode(item_id) else "" for item_id in item_ids]
-        if len(wanted) == 1:
-            found = pc.index(self.table["id"], strings(wanted)[0]).as_py()
-            return [None if found < 0 else found]
-        return pc.index_in(strings(wanted), value_set=self.table["id"]).to_pylist()
+        """The row number of each of these items, None for those that are not here."""
+        self._asked += len(item_ids)
+        if self._asked <= FEW:
+            return [self._sought(item_id) for item_id in item_ids]
+        if self._ids is None:
+            self._ids = FirstRows(self.table["id"])
+        return [self._ids.get(item_id) for item_id in item_ids]
 
     def __iter__(self) -> Iterator[Item]:
         for batch in self.table.to_batches():
@@ -94,6 +101,10 @@ class Collection(Sequence[Item]):
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of every row in order: equal collections have equal digests."""
         return digest(self)
+
+    def _sought(self, item_id: str) -> int | None:
+        found = pc.index(self.table["id"], strings([item_id])[0]).as_py() if _is_unicode(item_id) else -1
+        return None if found < 0 else found
 
     def _columns(self, rows: NDArray[np.int64], names: list[str]) -> pa.Table:
         # Batch by batch: `take` of a table of many batches looks through all of them for every column.

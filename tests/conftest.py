@@ -22,11 +22,46 @@ from latentarchive.audit import Subject
 from latentarchive.build import build_archive
 from latentarchive.encoders import toy
 from latentarchive.recipes import load_recipe
+from latentarchive.storage import locked
 
 settings.register_profile(
     "untimed", deadline=None
 )  # speed is measured in benchmarks, on a machine that does nothing else
 settings.load_profile("untimed")
+
+LONG = {"visitor", "cluster", "wheel"}
+"""What a file that takes long asks for: a browser, Ray, a wheel."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Files that take long are begun first, so that no process is left alone with one at the end.
+
+    Before them the first that needs the demo: whatever else needs it comes late enough not to wait for it.
+    """
+    demo = next((item.path for item in items if "demo_folder" in item.fixturenames), None)
+    long = {item.path for item in items if LONG & set(item.fixturenames)}
+    items.sort(key=lambda item: (item.path != demo, item.path not in long))
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """What is made once for all processes of a run: `shared(name, make)` gives the path that `make(folder)` gave."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+
+    def made(name, make):
+        place = common / "shared" / name
+        place.mkdir(parents=True, exist_ok=True)
+        told = place / "path.txt"
+        with locked(place, wait=True):
+            if not told.is_file():
+                told.write_text(str(make(tmp_path_factory.mktemp(name))))
+        return Path(told.read_text())
+
+    return made
+
 
 COLOURS = {name: toy.COLOURS[name] for name in ("red", "green", "blue", "yellow", "white", "black")}
 
@@ -126,10 +161,7 @@ def features():
     return both / np.linalg.norm(both, axis=2, keepdims=True)
 
 
-@pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory):
-    """A working directory in which `latentarchive demo` ran without a network; `demo.txt` is what it said."""
-    folder = tmp_path_factory.mktemp("demo")
+def run_demo(folder):
     environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(folder / "home")}
     done = subprocess.run(
         [sys.executable, "-c", OFFLINE, "demo"],
@@ -145,21 +177,33 @@ def demo_folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def demo_folder(shared, tmp_path_factory):
+    """A working directory in which `latentarchive demo` ran without a network; `demo.txt` is what it said.
+
+    A copy for each process: commands of the documentation write there.
+    """
+    return shutil.copytree(shared("demo", run_demo), tmp_path_factory.mktemp("demo"), dirs_exist_ok=True)
+
+
 SMALL_WORKS, SMALL_SEED = 700, 3
 """How many works `small_cabinet` has, and by which seed: another than that of the shipped cabinet, so that no model
 that ships has seen any of them."""
 
 
-@pytest.fixture(scope="session")
-def small_cabinet(tmp_path_factory):
-    """An archive of a small cabinet with its planted faults, for tests that only read it."""
+def build_small_cabinet(folder):
     from tests.model_helpers import one_thread
 
-    folder = tmp_path_factory.mktemp("cabinet")
     text = f'title = "C"\n[collection]\nsource = "cabinet"\nworks = {SMALL_WORKS}\nseed = {SMALL_SEED}\n'
     with one_thread():
         recipe = load_recipe(str(write_recipe(folder, text + '[encoder]\nid = "tiny"\n', "cabinet")), root=folder)
-        return Archive.open(build_archive(recipe, out=folder / "archive").path)
+        return build_archive(recipe, out=folder / "archive").path
+
+
+@pytest.fixture(scope="session")
+def small_cabinet(shared):
+    """An archive of a small cabinet with its planted faults, for tests that only read it."""
+    return Archive.open(shared("cabinet", build_small_cabinet))
 
 
 @pytest.fixture(scope="session")
@@ -179,43 +223,44 @@ def small_truth():
 
 
 @pytest.fixture(scope="session")
-def small_encoder(tmp_path_factory):
+def small_encoder(shared):
     """The folder of a CLIP that was trained for seconds on sixty works of the cabinet."""
     from latentarchive.train import train_encoder
     from tests.model_helpers import encoder_recipe, one_thread
 
     with one_thread():
-        return train_encoder(encoder_recipe(), out=tmp_path_factory.mktemp("models") / "encoder").path
+        return shared("encoder", lambda folder: train_encoder(encoder_recipe(), out=folder / "encoder").path)
 
 
 @pytest.fixture(scope="session")
-def small_generator(small_encoder):
+def small_generator(shared, small_encoder):
     """The folder of a generator that was trained for seconds on the same works, told by that CLIP."""
     from latentarchive.train import train_generator
     from tests.model_helpers import generator_recipe, one_thread
 
+    recipe = generator_recipe(f"local:{small_encoder}")
     with one_thread():
-        return train_generator(generator_recipe(f"local:{small_encoder}"), out=small_encoder.parent / "generator").path
+        return shared("generator", lambda folder: train_generator(recipe, out=folder / "generator").path)
 
 
 @pytest.fixture(scope="session")
-def small_adapter(small_generator):
+def small_adapter(shared, small_generator):
     """The folder of a LoRA that was trained for seconds on sixty cyanotypes, for that generator."""
     from latentarchive.train import train_lora
     from tests.model_helpers import lora_recipe, one_thread
 
     with one_thread():
-        return train_lora(lora_recipe(small_generator), out=small_generator.parent / "adapter").path
+        return shared("adapter", lambda folder: train_lora(lora_recipe(small_generator), out=folder / "adapter").path)
 
 
 @pytest.fixture(scope="session")
-def families(tmp_path_factory):
+def families(shared):
     """A folder with a tiny pipeline of every family, randomly initialised; see `tests.family_helpers`."""
     from tests.family_helpers import save_all
     from tests.model_helpers import one_thread
 
     with one_thread():
-        return save_all(tmp_path_factory.mktemp("families"))
+        return shared("families", save_all)
 
 
 SECRET = "the withheld title"
@@ -316,6 +361,21 @@ def serve(tmp_path_factory):
         server.stop()
 
 
+WITHOUT = "--disable-features=" + ",".join(
+    [
+        *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+        *("AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync"),
+        *("DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay"),
+        *("MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch"),
+        "ThirdPartyStoragePartitioning",
+    ]
+)
+"""The first two load pages of Chromium's own, unseen, beside every window: most of a second of the processor.
+
+The others are those that Playwright switches off: of two such options the last counts alone.
+"""
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """The distribution's Chromium, without a window and without any name but this machine's."""
@@ -326,7 +386,7 @@ def chromium():
         pytest.skip("there is no Chromium: install the distribution's package, for example apt-get install chromium")
     blocked = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", blocked])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", blocked, WITHOUT])
         yield browser
         browser.close()
 

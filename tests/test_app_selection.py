@@ -121,10 +121,14 @@ def test_works_are_kept_ordered_noted_and_taken_along_in_a_browser(serve, visito
     cards = page.locator("ul.cards > li")
     cards.nth(2).wait_for()
     cards.nth(2).locator("button[data-action=earlier]").click()
-    page.wait_for_function("id => document.querySelectorAll('*') && true", arg="")
     order = [items[0].id, items[2].id, items[1].id]
-    page.wait_for_timeout(1500)
-    assert cards.evaluate_all("all => all.map(one => one.dataset.id)") == order
+    for _ in range(600):
+        if cards.evaluate_all("all => all.map(one => one.dataset.id)") == order:
+            break
+        page.wait_for_timeout(100)
+    else:
+        raise AssertionError("the second work does not come after the third")
+    settled(page)
     cards.nth(1).locator("button[data-action=note]").click()
     page.get_by_role("dialog").get_by_role("textbox").fill("<b>seen</b> twice")
     page.get_by_role("dialog").get_by_role("button", name="Keep the note").click()

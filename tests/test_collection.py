@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latentarchive import columnar, packed
+from latentarchive import columnar, lookup, packed
 from latentarchive.catalogue import SCHEMA, read_part, to_table
-from latentarchive.collection import Collection
+from latentarchive.collection import FEW, Collection
 from latentarchive.columnar import write_columns
 from latentarchive.errors import ArchiveDamaged
 from latentarchive.items import Item, digest
@@ -54,6 +54,18 @@ def test_a_collection_is_a_sequence(collection):
             collection[beyond]
 
 
+@pytest.mark.parametrize("alike", [False, True])
+def test_the_first_row_of_a_text_is_found_in_order_too(monkeypatch, alike):
+    if alike:  # of texts whose hashes are the same each is itself
+        monkeypatch.setattr(lookup, "hash", lambda _: 7, raising=False)
+    texts = ["b", "a", "", "b", "\u00e4", "a", "c"]
+    rows = lookup.FirstRows(pa.chunked_array([texts[:3], texts[3:]], pa.string()))
+    assert {text: rows.get(text) for text in texts} == {"b": 0, "a": 1, "": 2, "\u00e4": 4, "c": 6}
+    assert rows.get("d") is None
+    assert rows.get("\ud800") is None
+    assert lookup.FirstRows(pa.chunked_array([], pa.string())).get("a") is None
+
+
 def test_rows_are_found_by_id(collection):
     assert [collection.row(f"s:{n}") for n in range(5)] == [0, 1, 2, 3, 4]
     assert collection.row("s:5") is None
@@ -61,6 +73,9 @@ def test_rows_are_found_by_id(collection):
     assert collection.row("s:\udce4") is None  # an argument that is not UTF-8
     assert collection.rows(["s:4", "s:nine", "\ud800", "s:0"]) == [4, None, None, 0]
     assert collection.rows([]) == []
+    for _ in range(FEW):  # after a few the ids are put in order: the same is found
+        assert collection.rows(["s:4", "s:nine", "\ud800", "s:0"]) == [4, None, None, 0]
+        assert (collection.row("s:1"), collection.row("s:nine")) == (1, None)
 
 
 @st.composite

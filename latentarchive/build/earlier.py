@@ -72,7 +72,7 @@ class Earlier(Stock):
         for record in recipe.collection.records():
             if isinstance(record, Record):
                 works = True
-                row = self.ids.get(record.item.id)
+                row = self.collection.row(record.item.id)
                 if row is not None and (here or record.read is None or self._is_image(row, record)):
                     return
         if works:
@@ -110,7 +110,7 @@ class Earlier(Stock):
         kept = recatalogued = changed = 0
         for start in range(0, len(now), BLOCK):
             new = {item["id"]: item for item in now.take(range(start, min(start + BLOCK, len(now)))).to_pylist()}
-            rows = [row for item_id in new if (row := self.ids.get(item_id)) is not None]
+            rows = [row for item_id in new if (row := self.collection.row(item_id)) is not None]
             for old in self.collection.take(rows).to_pylist():
                 same = new[old["id"]]["sha256"] == old["sha256"]
                 changed += not same

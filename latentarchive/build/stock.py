@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from latentarchive.embeddings import Stacked, load_array
 from latentarchive.holdings import Holdings
+from latentarchive.lookup import FirstRows
 from latentarchive.manifest import Manifest
 
 
@@ -38,8 +39,6 @@ class Stock:
         self.collection = holdings.collection
         #: The folder of the originals; None where it is not told.
         self.root = holdings.root if self.manifest.root else None
-        #: The first row of each id.
-        self.ids = FirstRows(self.collection.table["id"])
         self._thumbs = lru_cache(maxsize=2)(self._read_thumbs)  # look-ahead may reach into the next part
         self._starts = np.cumsum([0, *self.manifest.parts])
         self._images: FirstRows | None = None  # metadata alone, and published vectors, come without images
@@ -54,7 +53,7 @@ class Stock:
         """
         row = None
         if self._images is not None:
-            row = self.ids.get(item_id)
+            row = self.collection.row(item_id)
             if row is None or self.value("sha256", row) != sha256:
                 row = self._images.get(sha256)
         if row is None:
@@ -79,24 +78,3 @@ class Stock:
     def _read_thumbs(self, part: int) -> pa.ChunkedArray:
         path = self.folder / f"thumbs/part-{part:05d}.parquet"
         return pq.read_table(path, columns=["webp"], partitioning=None)["webp"]
-
-
-class FirstRows:
-    """The first row that has a text in a column: 16 bytes a row in memory, the texts stay where they are."""
-
-    def __init__(self, column: pa.ChunkedArray) -> None:
-        self._column = column
-        hashes = np.fromiter((hash(v) for chunk in column.chunks for v in chunk.to_pylist()), np.int64, len(column))
-        self._order = np.argsort(hashes, kind="stable")
-        self._hashes = hashes[self._order]
-
-    def get(self, text: str) -> int | None:
-        """The number of the row, None if there is none."""
-        wanted = hash(text)
-        for place in range(int(np.searchsorted(self._hashes, wanted)), len(self._hashes)):
-            if self._hashes[place] != wanted:
-                break
-            row = int(self._order[place])
-            if self._column[row].as_py() == text:
-                return row
-        return None
