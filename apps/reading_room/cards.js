@@ -22,8 +22,7 @@ function drawn(card, data, act, bare) {
   if (card.rights) caption.append(line(`${words.rights}: ${card.rights}`));
   for (const [said, href] of card.leads) {
     const lead = line("", "quiet");
-    lead.append(made("a", { href, dir: "auto" }, said));
-    link(lead.firstChild, href);
+    lead.append(led(made("a", { href, dir: "auto" }, said)));
     caption.append(lead);
   }
   for (const note of card.notes) caption.append(line(note, "quiet meter"));

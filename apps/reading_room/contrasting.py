@@ -9,7 +9,7 @@ from itertools import groupby
 import streamlit as st
 
 from latentarchive.archive import Archive
-from latentarchive.audit import Report, Subject, load_suite, run_suite
+from latentarchive.audit import Finding, Report, Subject, load_suite, run_suite
 from latentarchive.audit.copied import possible_copies
 from latentarchive.diffusion.contrast import PAIRED, Background, Contrast, Made
 from latentarchive.diffusion.contrasting import Plan, make_contrast
@@ -120,19 +120,41 @@ def _card(one: Made, contrast: Contrast, making: studio.Making, name: str) -> ca
     return made.card(making.key, one.id, one.record, title=title, leads=leads)
 
 
+def asked() -> dict[str, str]:
+    """What each check of a contrast asks, in words, by its name without its family."""
+    return {
+        "nearest": say("what they resemble"),
+        "refound": say("what is found again"),
+        "displacement": say("distance from what was asked"),
+        "copies": say("possible copies"),
+        "authenticity": say("distance from the nearest work"),
+        "discrepancy": say("images and works as two groups"),
+        "covered": say("how far both overlap"),
+        "diversity": say("variety"),
+        "typicality": say("how average they are"),
+        "contraction": say("distance from the archive’s average"),
+        "drift": say("the catalogue of what they resemble"),
+        "dates": say("the years of what they resemble"),
+    }
+
+
 def _findings(report: Report, archive: Archive, name: str) -> None:
     """One sentence a finding, its figures behind it; what could not be asked stands once for each reason."""
     st.subheader(say("What became of it"))
-    asked = [one for one in report.findings if one.outcome != "skip"]
+    found = [one for one in report.findings if one.outcome != "skip"]
     st.caption(
         say(
             "Each sentence opens to its figures: how many images, what chance or the archive itself would give, how "
             "sure. To resemble is to lie near in the archive's space; it is no origin."
         )
     )
-    told = [sentences.of_finding(one) for one in asked]
+    told = [sentences.of_finding(one, name=_asked(one)) for one in found]
     sentences.show(told, key="findings", label=say("What became of it"), pages=sentences.pages(told, archive, name))
-    skipped = sorted((one.sentence, one.check) for one in report.findings if one.outcome == "skip")
+    skipped = sorted((one.sentence, _asked(one)) for one in report.findings if one.outcome == "skip")
     for sentence, group in groupby(skipped, key=lambda pair: pair[0]):
-        checks = ", ".join(dict.fromkeys(check.partition(".")[2] for _, check in group))
-        st.caption(plainly(f"{sentence} ({checks})"))
+        st.caption(plainly(f"{sentence} ({', '.join(dict.fromkeys(name for _, name in group))})"))
+
+
+def _asked(one: Finding) -> str:
+    name = one.check.partition(".")[2]
+    return asked().get(name, name)

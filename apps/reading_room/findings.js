@@ -7,7 +7,8 @@ function table(told) {
   const head = made("tr", {}, ...told.columns.map((name, k) => made("th", { scope: "col", class: kind(k) }, name)));
   const row = (cells) => made("tr", {}, ...cells.map((cell, k) => {
     const link = cell.href ? led(made("a", { href: cell.href }, cell.text)) : cell.text;
-    return made("td", { class: kind(k), title: cell.exact, dir: "auto" }, link);
+    const id = cell.id ? [made("span", { class: "id", dir: "ltr" }, cell.id)] : []; // below the title of a work
+    return made("td", { class: kind(k), title: cell.exact, dir: "auto" }, link, ...id);
   }));
   return made("table", {}, made("thead", {}, head), made("tbody", {}, ...told.rows.map(row)));
 }

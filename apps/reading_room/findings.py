@@ -30,10 +30,10 @@ ROWS = 12
 
 
 class Works(NamedTuple):
-    """What the works of a finding are to a list: how many can be shown, and their ids with the address of each."""
+    """The works of a finding that can be shown: the address and the title of each, by their ids."""
 
-    shown: int
     addresses: Mapping[str, str]
+    titles: Mapping[str, str]
 
 
 def show(
@@ -108,10 +108,10 @@ def _told(number: int, one: Finding, href: str, works: Works, *, whole: bool) ->
         "drawn": drawn,
         "caption": one.picture.alt if one.picture and drawn else "",
         "captionId": named,
-        "table": _table(one, works.addresses, len(rows) if whole else ROWS) if one.table and rows else None,
+        "table": _table(one, works, len(rows) if whole else ROWS) if one.table and rows else None,
         "rows": _rows(len(rows), len(rows) if whole else ROWS),
         "href": "" if whole else href,
-        "works": "" if whole else _works(works.shown),
+        "works": "" if whole else _works(len(works.addresses)),
     }
 
 
@@ -127,7 +127,7 @@ def _works(count: int) -> str:
     return say("1 work to look at") if count == 1 else say("{count} works to look at", count=f"{count:,}")
 
 
-def _table(one: Finding, addresses: Mapping[str, str], most: int) -> dict[str, Any]:
+def _table(one: Finding, works: Works, most: int) -> dict[str, Any]:
     table, linked = one.table, own(one)
     assert table is not None  # whoever asks has looked
     numbers = [
@@ -136,9 +136,10 @@ def _table(one: Finding, addresses: Mapping[str, str], most: int) -> dict[str, A
     rows = [
         [
             {
-                "text": cell(value, name),
+                "text": (works.titles.get(str(value)) if k in linked else None) or cell(value, name),
                 "exact": repr(value) if number and value is not None else "",
-                "href": addresses.get(str(value), "") if k in linked else "",
+                "href": works.addresses.get(str(value), "") if k in linked else "",
+                "id": str(value) if k in linked and str(value) in works.titles else "",
             }
             for k, (value, name, number) in enumerate(zip(row, table.columns, numbers, strict=True))
         ]

@@ -56,10 +56,13 @@ def card(key: str, name: str, record: Record, *, title: str, leads: Sequence[Lea
         title: What tells it from the others beside it: its seed, its step, its share.
         leads: What is known of it, and leads to a work.
     """
+    credit = say("seed {seed}, {steps} steps", seed=record.seed, steps=record.steps)
+    if title == say("seed {seed}", seed=record.seed):  # said once
+        credit = say("{steps} steps", steps=record.steps)
     return Card(
         id=name,
         title=title,
-        credit=say("seed {seed}, {steps} steps", seed=record.seed, steps=record.steps),
+        credit=credit,
         source=say("made by the generator {name}", name=record.generator),
         rights=say("unknown"),
         image=address(key, name),

@@ -14,6 +14,7 @@ from latentarchive.audit.comparison import Comparison, compare
 from latentarchive.render.evidence import Named, named
 from latentarchive.render.report_page import report_page
 from latentarchive.render.reports import flagged
+from latentarchive.render.text import title
 from reading_room import audits, cards, facts, findings, navigation
 from reading_room.language import say
 from reading_room.shared import plainly
@@ -112,7 +113,7 @@ def listed(some: list[tuple[int, Finding]], name: str, archive: Archive, which: 
     def shown(one: Finding) -> findings.Works:
         ids = visible(list(dict.fromkeys(work.id for work in named(one))), archive)
         addresses = {item: navigation.address("item", {"archive": name, "id": item}) for item in ids}
-        return findings.Works(len(ids), addresses)
+        return findings.Works(addresses, titled(ids, archive))
 
     key = f"findings.{which}.{some[0][1].outcome}.{some[0][0] if whole else 'all'}"
     findings.show(some, key=key, address=address, works=shown, whole=whole)
@@ -142,6 +143,12 @@ def said(work: Named) -> list[str]:
         return []
     row = say("pair {number}", number=work.row) if work.of == 2 else say("row {number}", number=work.row)
     return [row, *work.said] if work.of > 1 else list(work.said)
+
+
+def titled(ids: list[str], archive: Archive) -> dict[str, str]:
+    """Titles of works of the archive, by their ids."""
+    rows = archive.collection.rows(ids) if ids else []
+    return {item.id: title(item) for item in archive.collection.items([row for row in rows if row is not None])}
 
 
 def visible(ids: list[str], archive: Archive) -> list[str]:

@@ -14,8 +14,10 @@ function linked(said, href) {
 
 function table(one, { words, pages }) {
   const head = made("tr", {}, ...one.columns.map((name) => made("th", { scope: "col" }, name)));
-  const rows = one.rows.map((row) => made("tr", {}, ...row.map((said) => made("td", { dir: "auto" },
-    Object.hasOwn(pages, said) ? linked(said, pages[said]) : said))));
+  const cell = (said) => Object.hasOwn(pages, said)
+    ? [linked(pages[said].title, pages[said].href), made("span", { class: "id", dir: "ltr" }, said)]
+    : [said];
+  const rows = one.rows.map((row) => made("tr", {}, ...row.map((said) => made("td", { dir: "auto" }, ...cell(said)))));
   const whole = made("table", {}, made("thead", {}, head), made("tbody", {}, ...rows));
   return made("div", { class: "wide", tabindex: "0", role: "region", "aria-label": words.table }, whole);
 }

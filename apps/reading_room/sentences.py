@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 
 from latentarchive.archive import Archive
 from latentarchive.audit.finding import Finding, Picture, Table
@@ -38,10 +39,22 @@ class Sentence:
     drawing: str = field(default="")
 
 
-def of_finding(one: Finding) -> Sentence:
-    """A finding of a check."""
+class Page(NamedTuple):
+    """Where a work stands, and what it is called."""
+
+    href: str
+    title: str
+
+
+def of_finding(one: Finding, *, name: str) -> Sentence:
+    """A finding of a check.
+
+    Args:
+        one: What was found.
+        name: What was asked, in a word or two.
+    """
     columns, rows, works = _table(one.table) if one.table is not None else ((), (), ())
-    return Sentence(one.sentence, one.check.partition(".")[2], tuple(measured(one)), one.notes, columns, rows, works)
+    return Sentence(one.sentence, name, tuple(measured(one)), one.notes, columns, rows, works)
 
 
 def of_measure(one: Measure) -> Sentence:
@@ -60,8 +73,8 @@ def of_chart(one: Chart) -> Sentence:
     return Sentence(one.heading, columns=columns, rows=rows, works=works, drawing=drawn)
 
 
-def pages(sentences: Sequence[Sentence], archive: Archive, name: str) -> dict[str, str]:
-    """By id, the addresses of the works that tables name, as far as they may be shown.
+def pages(sentences: Sequence[Sentence], archive: Archive, name: str) -> dict[str, Page]:
+    """By id, the works that tables name, as far as they may be shown.
 
     Args:
         sentences: Whose tables.
@@ -69,22 +82,24 @@ def pages(sentences: Sequence[Sentence], archive: Archive, name: str) -> dict[st
         name: The same.
     """
     ids = dict.fromkeys(item_id for one in sentences for item_id in one.works)
-    return {item_id: made.page(name, item_id) for item_id in ids if made.named(archive, item_id)}
+    titles = {item_id: made.named(archive, item_id) for item_id in ids}
+    return {item_id: Page(made.page(name, item_id), title) for item_id, title in titles.items() if title}
 
 
-def show(sentences: Sequence[Sentence], *, key: str, label: str, pages: Mapping[str, str] | None = None) -> None:
+def show(sentences: Sequence[Sentence], *, key: str, label: str, pages: Mapping[str, Page] | None = None) -> None:
     """Show them as a list, in their order.
 
     Args:
         sentences: None: nothing is drawn.
         key: Of this list on its page.
         label: What the list is, for screen readers.
-        pages: Addresses of works by their ids, as `pages` finds them; None: no id in a table is a link.
+        pages: Works by their ids, as `pages` finds them; None: a table names works by their ids alone.
     """
     if sentences:
         words = {"figures": say("figures"), "table": say("table"), "rows": say("rows")}
         told = [asdict(one) for one in sentences]
-        _component(key=key, data={"label": label, "sentences": told, "pages": dict(pages or {}), "words": words})
+        held = {item_id: one._asdict() for item_id, one in (pages or {}).items()}
+        _component(key=key, data={"label": label, "sentences": told, "pages": held, "words": words})
 
 
 def _table(table: Table, most: int = ROWS) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tuple[str, ...]]:

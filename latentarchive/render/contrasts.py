@@ -42,6 +42,22 @@ BESIDE = {
     "through the model’s autoencoder without a step of denoising, 1 begins from noise alone.",
 }
 
+ASKED = {
+    "contrast.nearest": "what they resemble",
+    "contrast.refound": "what is found again",
+    "contrast.displacement": "distance from what was asked",
+    "contrast.copies": "possible copies",
+    "contrast.authenticity": "distance from the nearest work",
+    "contrast.discrepancy": "images and works as two groups",
+    "contrast.covered": "how far both overlap",
+    "contrast.diversity": "variety",
+    "contrast.typicality": "how average they are",
+    "contrast.contraction": "distance from the archive’s average",
+    "contrast.drift": "the catalogue of what they resemble",
+    "contrast.dates": "the years of what they resemble",
+}
+"""What each check asks, in words."""
+
 WALLS = """
 body { max-width: 84rem; }
 .walls { align-items: start; display: grid; gap: 0 3rem; grid-template-columns: 1fr 1fr; }
@@ -227,8 +243,8 @@ def _findings(findings: Sequence[Finding], archive: Archive) -> Iterable[str]:
         behind = "\n".join(evidence(one, number, {"": archive}))
         failed = "<p class=outcome>Failed</p>" if one.outcome == "fail" else ""
         yield f"""<article class="{one.outcome}" id="f{number}">{failed}<p class=sentence>{shown(one.sentence)}</p>
-<details><summary>Figures of {shown(one.check)}</summary>{behind}</details></article>"""
-    skipped = sorted((one.sentence, one.check) for one in findings if one.outcome == "skip")
+<details><summary>Figures: {shown(ASKED.get(one.check, one.check))}</summary>{behind}</details></article>"""
+    skipped = sorted((one.sentence, ASKED.get(one.check, one.check)) for one in findings if one.outcome == "skip")
     for sentence, group in groupby(skipped, key=lambda pair: pair[0]):
         names = ", ".join(dict.fromkeys(check for _, check in group))
         yield f"<article class=skip><p class=sentence>{shown(sentence)}</p><p class=quiet>{shown(names)}</p></article>"

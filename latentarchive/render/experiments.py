@@ -137,7 +137,7 @@ generator {shown(str(one.settings["generator"]))}. {CAVEAT}</p>
 {"".join(f"<p class=quiet>{shown(note)}</p>" for note in (*one.cautions(), *one.notes))}</section>
 {"".join(_strip(strip, one, archives) for strip in one.strips)}
 {_film(one, made, folder)}
-{"".join(_chart(number, each) for number, each in enumerate(one.charts, 1))}
+{"".join(_chart(number, each, list(archives.values())) for number, each in enumerate(one.charts, 1))}
 </main>
 {_made(one)}"""
     return page(plain(heading), body, style=STYLE)
@@ -244,7 +244,7 @@ aria-label="{alt}" poster="data:image/png;base64,{poster}" src="data:video/mp4;b
 {shows}</section>"""
 
 
-def _chart(number: int, one: Chart) -> str:
+def _chart(number: int, one: Chart, archives: Sequence[Archive]) -> str:
     if not one.rows:
         return ""
     kept = Table(columns=one.columns, rows=one.rows, ids=one.ids)
@@ -256,8 +256,9 @@ def _chart(number: int, one: Chart) -> str:
         picture = Picture(kind="bars" if one.kind == "bars" else "curve", x=one.x, y=one.y, alt=one.alt)
         drawn = f"<figure class=picture>{chart(picture, kept, labelled_by=heading)}</figure>"
     stands = " open" if not one.kind and len(one.rows) <= SHORT else ""
+    table = html_table(kept, [archives] * len(kept.ids))
     return f"""<section><h2 id={heading}>{shown(one.heading)}</h2>{drawn}
-<details{stands}><summary>{len(one.rows)} rows</summary>{html_table(kept)}</details></section>"""
+<details{stands}><summary>{len(one.rows)} rows</summary>{table}</details></section>"""
 
 
 def _setting(value: Any) -> str:

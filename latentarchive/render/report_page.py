@@ -18,7 +18,7 @@ from latentarchive.render.charts import chart
 from latentarchive.render.figures import cell, measured, number
 from latentarchive.render.pages import page, shown
 from latentarchive.render.report_style import STYLE
-from latentarchive.render.works import examples, neighbours, pairs
+from latentarchive.render.works import examples, names, neighbours, pairs, sides
 
 OUTCOMES = {
     "fail": ("failed: outside the bounds of the suite, or broken off", "Failed"),
@@ -187,14 +187,22 @@ def _pictured(one: Finding, number_of: int, archives: Mapping[str, Archive]) -> 
 <figcaption class=quiet id="c{number_of}">{shown(picture.alt)}</figcaption></figure>"""
     rows = "1 row" if len(table.rows) == 1 else f"{len(table.rows):,} rows"
     long = " class=long" if len(table.rows) > MOST_PRINTED else ""
-    yield f"<details{long}><summary>Table, {rows}</summary>{html_table(table)}</details>"
+    yield f"<details{long}><summary>Table, {rows}</summary>{html_table(table, sides(one, archives))}</details>"
 
 
-def html_table(table: Table) -> str:
-    """A table of a page: numbers at the right, each with its exact value."""
-    right = [
-        all(isinstance(row[k], int | float | None) for row in table.rows) for k in range(len(table.columns))
-    ]  # columns of numbers
+def html_table(table: Table, sides: Sequence[Sequence[Archive]] = ()) -> str:
+    """A table of a page: numbers at the right, each with its exact value; works by their titles, ids below these.
+
+    Args:
+        table: What to show.
+        sides: For each column of its ids, the archives that these may be of; what none of them shows is an id alone.
+    """
+    columns = range(len(table.columns))
+    right = [all(isinstance(row[k], int | float | None) for row in table.rows) for k in columns]  # numbers
+    works = {
+        column: names([str(row[column]) for row in table.rows if row[column] is not None], held)
+        for column, held in zip(table.ids, sides, strict=False)
+    }
     head = "".join(
         f'<th scope="col"{" class=n" if n else ""}>{shown(name)}</th>'
         for name, n in zip(table.columns, right, strict=True)
@@ -204,8 +212,8 @@ def html_table(table: Table) -> str:
         cells = "".join(
             f'<td class=n title="{shown(repr(value))}">{shown(cell(value, name))}</td>'
             if n
-            else f"<td>{shown(cell(value, name))}</td>"
-            for value, name, n in zip(row, table.columns, right, strict=True)
+            else f"<td>{works.get(k, {}).get(str(value)) or shown(cell(value, name))}</td>"
+            for k, (value, name, n) in enumerate(zip(row, table.columns, right, strict=True))
         )
         lines.append(f"<tr>{cells}</tr>")
     return (

@@ -36,6 +36,7 @@ th, td { border-bottom: 1px solid var(--line); padding: .25rem 1rem .25rem 0; te
 th { color: var(--quiet); font-weight: 400; overflow-wrap: break-word; }
 td.n, th.n { min-width: 0; text-align: right; }
 td.n { white-space: nowrap; }
+td .id { color: var(--quiet); display: block; font-size: .92em; }
 .summary { list-style: none; margin: 1rem 0; padding: 0; }
 .summary li { align-items: baseline; display: grid; gap: .75rem; grid-template-columns: 3rem 1fr; }
 .summary b { font-size: 1.3rem; font-weight: 500; font-variant-numeric: tabular-nums; text-align: right; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import groupby
 from typing import Any
 
@@ -43,14 +44,41 @@ def pairs(one: Finding, archives: Mapping[str, Archive]) -> str:
     table, picture = one.table, one.picture
     if table is None or picture is None or not table.ids:
         return ""
-    sides = [[archives[place]] if place in archives else [] for place in picture.archives or [""] * len(table.ids)]
+    held = sides(one, archives)
     side = table.columns.index(SIDE) if SIDE in table.columns else None
     parts = []
     for said, rows in groupby(table.rows, key=lambda row: None if side is None else row[side]):
         parts.append(f"<h4>{shown(SIDES.get(str(said), str(said)))}</h4>" if said is not None else "")
-        entries = [_pair(row, table, sides) for row in rows]
+        entries = [_pair(row, table, held) for row in rows]
         parts.append(f"<ol class=pairs>{''.join(entries)}</ol>")
     return "".join(parts)
+
+
+def sides(one: Finding, archives: Mapping[str, Archive]) -> list[list[Archive]]:
+    """For each column of ids in a finding's table, the archive that its works are of; none where it is not at hand."""
+    ids = one.table.ids if one.table is not None else ()
+    places = one.picture.archives if one.picture is not None else ()
+    return [[archives[place]] if place in archives else [] for place in places or [""] * len(ids)]
+
+
+def names(ids: Sequence[str], archives: Sequence[Archive]) -> dict[str, str]:
+    """Works as a table names them, by id: the title, linked where the catalogue has an address, and the id below it.
+
+    Args:
+        ids: Of works.
+        archives: Where titles come from, the first that shows a work. What none shows is not in the result.
+    """
+    told: dict[str, str] = {}
+    for archive in archives:
+        left = [item_id for item_id in dict.fromkeys(ids) if item_id not in told]
+        rows = archive.collection.rows(left) if left else []
+        for item in archive.collection.items([row for row in rows if row is not None and archive.visible[row]]):
+            name = shown(title(item))
+            linked = (
+                f'<a href="{escape(item.url)}">{name}</a>' if item.url.startswith(("http://", "https://")) else name
+            )
+            told[item.id] = f"{linked}<span class=id>{shown(item.id)}</span>"
+    return told
 
 
 SIDE = "side"

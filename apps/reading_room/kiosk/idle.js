@@ -67,7 +67,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (!asked && now - touched >= 1000 * data.ask_after) asked = now;
     if (!asked) return;
     const left = Math.ceil(data.reset_after - (now - asked) / 1000);
-    count.textContent = data.words.count.replace("{seconds}", Math.max(left, 0));
+    const { count: some, last, now: none } = data.words; // none: it was asked for, and the server takes its time
+    count.textContent = left > 1 ? some.replace("{seconds}", left) : left === 1 ? last : none;
     if (still.hidden) { still.hidden = false; stay.focus(); }
     if (left > 0) return;
     if (!told) {

@@ -48,6 +48,8 @@ def run(profile: Profile) -> None:
                 "words": {
                     "question": say("Are you still there?"),
                     "count": say("This screen begins anew in {seconds} seconds.", seconds="{seconds}"),
+                    "last": say("This screen begins anew in 1 second."),
+                    "now": say("This screen begins anew now."),
                     "stay": say("Yes, I am here"),
                 },
             },
