@@ -1,5 +1,6 @@
 """A kiosk: its scenes without a browser, and in one what a visitor who stays or leaves meets."""
 
+import base64
 import json
 import time
 import urllib.error
@@ -8,7 +9,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from latentarchive.wording import title
 from reading_room import pictures
+from tests.app_words import APPS
 
 PROFILE = """
 title = {en = "The cabinet", ar = "الخزانة"}
@@ -85,6 +88,14 @@ def test_each_touch_leads_on_and_back(kiosk):
     assert work["title"] not in [one["go"]["id"] for one in work["beside"]]
     back = next(one for one in work["buttons"] if one["label"] == "Back")
     assert kiosk(**back["go"])["title"] == "A blue jug"
+
+
+def test_a_question_about_a_work_shows_that_work(room, small_cabinet, tmp_path):
+    item = next(item for item in small_cabinet.shown() if item.image)
+    (tmp_path / "profile.toml").write_text(f'title = "T"\n[[questions]]\nwork = "{item.id}"\nlabel = "Near this one"\n')
+    page = room(small_cabinet.path, settings={"kiosk": str(tmp_path / "profile.toml")}, show="start")
+    (tile,) = scene(page)["tiles"]
+    assert (tile["title"], tile["lines"][0]) == ("Near this one", title(item))
 
 
 def test_only_chosen_works_are_anywhere(kiosk, small_cabinet):
@@ -205,6 +216,29 @@ def test_who_leaves_is_asked_and_then_forgotten(address, visitor):
     page.locator(".stage.attract").wait_for()
     page.locator("html[dir=ltr]").wait_for(state="attached")
     assert "?" not in page.url
+
+
+def test_the_seconds_are_counted_to_the_last_and_a_slow_server_is_no_zero(chromium):
+    script = base64.b64encode((APPS / "reading_room" / "kiosk" / "idle.js").read_bytes()).decode()
+    words = {"question": "?", "count": "{seconds} seconds", "last": "1 second", "now": "now", "stay": "!"}
+    page = chromium.new_page()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    page.evaluate(
+        """async ([script, data]) => {
+          const { default: draw } = await import(`data:text/javascript;base64,${script}`);
+          window.told = 0;
+          document.documentElement.dataset.stage = "drawn";
+          draw({ parentElement: document.body, data, setTriggerValue: () => { window.told += 1; } });
+        }""",
+        [script, {"active": True, "ask_after": 10, "reset_after": 3, "words": words, "lang": "en", "dir": "ltr"}],
+    )
+    said = []
+    for seconds in (10.5, 1, 1, 1, 5):
+        page.clock.run_for(1000 * seconds)
+        said.append((page.locator(".still p").last.inner_text(), page.evaluate("window.told")))
+    page.close()
+    assert said == [("3 seconds", 0), ("2 seconds", 0), ("1 second", 0), ("now", 1), ("now", 1)]
 
 
 def test_nobody_is_asked_while_nobody_is_there_and_works_pass_by(address, visitor):

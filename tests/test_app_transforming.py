@@ -4,13 +4,17 @@ import base64
 import json
 import shutil
 import time
+from dataclasses import asdict
 
 import pytest
 
 from latentarchive.archive import Archive
+from latentarchive.audit import load_suite
 from latentarchive.diffusion import looking
 from latentarchive.line import LineFull
-from reading_room import developing, experiments, made, studio
+from latentarchive.render.contrasts import ASKED
+from reading_room import contrasting, developing, experiments, made, studio
+from reading_room.cards import Card, Lead
 from tests.app_words import APPS
 from tests.model_helpers import one_thread
 
@@ -244,9 +248,14 @@ def test_contrast_in_a_browser_shows_steps_as_they_happen_and_images_with_their_
     page.get_by_text("Stopped: nothing is being made.").wait_for()
 
 
+def scripts(*names):
+    """Scripts of a component, joined as it joins them."""
+    return base64.b64encode(b"\n".join((APPS / "reading_room" / name).read_bytes() for name in names)).decode()
+
+
 def test_the_steps_of_the_next_image_take_the_places_of_those_before(chromium):
     # The images of a blend in one space have one name, so that their steps are told apart by their pictures alone.
-    script = base64.b64encode((APPS / "reading_room" / "steps.js").read_bytes()).decode()
+    script = scripts("scripts/elements.js", "steps.js")
 
     def step(number, shade):
         drawn = f"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='{shade}' height='9'/>"
@@ -264,3 +273,29 @@ def test_the_steps_of_the_next_image_take_the_places_of_those_before(chromium):
     )
     page.close()
     assert shown == [one["picture"] for one in then] != [one["picture"] for one in first]
+
+
+def test_a_work_that_an_image_resembles_is_a_link_below_it(chromium):
+    script = scripts("scripts/elements.js", "scripts/links.js", "cards.js")
+    card = asdict(Card(id="seed-1", title="seed 1", credit="4 steps", source="tiny", rights="unknown", image="", alt="",
+                       leads=(Lead("resembles most: <b>", "/item?id=a:1"),), generated=True))  # fmt: skip
+    words = {"source": "Source", "rights": "Rights", "generated": "Generated, not a work", "nothing": "no image"}
+    page = chromium.new_page()
+    told = page.evaluate(
+        """async ([script, data]) => {
+          const { default: draw } = await import(`data:text/javascript;base64,${script}`);
+          draw({ parentElement: document.body, data, setTriggerValue: () => {} });
+          const link = document.querySelector("li.generated a");
+          return [link.textContent, link.getAttribute("href")];
+        }""",
+        [script, {"cards": [card], "words": words, "buttons": [], "small": True, "label": "Made"}],
+    )
+    page.close()
+    assert told == ["resembles most: <b>", "/item?id=a:1"]
+
+
+def test_every_check_of_a_contrast_says_what_it_asks():
+    checks = [bound.check.name for bound in load_suite(contrasting.SUITE).checks]
+    assert list(ASKED) == [f"contrast.{name}" for name in contrasting.asked()]
+    assert set(checks) == set(ASKED)
+    assert list(ASKED.values()) == list(contrasting.asked().values())

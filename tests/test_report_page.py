@@ -20,6 +20,7 @@ from latentarchive.cli.main import main
 from latentarchive.errors import ReportError
 from latentarchive.render import figures, reports
 from latentarchive.render.charts import chart
+from latentarchive.render.report_page import html_table
 
 EVIL = "<script>alert(1)</script>|`x`\u202e"
 
@@ -113,6 +114,17 @@ def test_the_page_says_what_was_audited_and_every_figure(report, archive, tmp_pa
         "latentarchive audit swatches t", "1failed", "1passed", "1not asked", "1to be read",
     ):  # fmt: skip
         assert said in re.sub(r"\s+", " ", page.text), said
+
+
+def test_tables_name_works_by_their_titles_with_the_id_below(report, archive):
+    table = report.findings[1].table
+    item = archive.item(table.rows[0][0])
+    told = html_table(table, [[archive], []])
+    address = item.url.startswith("http")
+    assert told.count("<span class=id>") == len(table.rows)  # of the second column no archive is at hand
+    assert f"{item.title}{'</a>' if address else ''}<span class=id>{item.id}</span>" in told
+    assert f"<td>{table.rows[0][1]}</td>" in told
+    assert "<span class=id>" not in html_table(table)
 
 
 def test_what_is_withheld_later_vanishes_from_all_files(report, archive, tmp_path):

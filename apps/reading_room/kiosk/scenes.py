@@ -13,6 +13,7 @@ from reading_room import cards, language, pictures
 from reading_room.kiosk import answers, making
 from reading_room.kiosk.screen import LONGEST, Button, Form, Go, Scene, Tile
 from reading_room.language import say, say_in
+from reading_room.shared import archive_named
 
 if TYPE_CHECKING:
     from latentarchive.archive import Archive
@@ -213,7 +214,8 @@ def _question(profile: Profile, asked: Mapping[str, str]) -> tuple[str, Question
 def _first(name: str, question: Question) -> Item | None:
     """The picture of a question: the work that it asks with, or the first that it finds; None if it finds nothing."""
     try:
-        return next((item for item in answers.answer(name, question) if item.image), None)
+        asked = [archive_named(name).item(question.work)] if question.work else []
+        return next((item for item in (*asked, *answers.answer(name, question)) if item.image), None)
     except ArchiveError:
         return None
 

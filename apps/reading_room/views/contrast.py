@@ -6,7 +6,7 @@ import streamlit as st
 
 from latentarchive.diffusion.contrasting import Plan
 from latentarchive.diffusion.planning import conditioning, refused, way, works_found
-from latentarchive.errors import ArchiveError
+from latentarchive.errors import ArchiveError, QueryError
 from latentarchive.query import Query, Term
 from reading_room import cards, contrasting, developing, shared, studio, things
 from reading_room.language import say
@@ -77,7 +77,12 @@ with st.form("contrast.asked"):
 for reason in dict.fromkeys(filter(None, why_not.values())):
     st.caption(say("Some of it is not offered here: {why}.", why=plainly(reason)))
 try:
-    works = [term for one in liked if (term := things.term(archive, one)).kind == "item"]
+    works = []
+    for one in liked:
+        try:
+            works += [term for term in (things.term(archive, one),) if term.kind == "item"]
+        except QueryError as gone:  # withheld since: the rest is asked, for nobody could take it away by hand
+            st.error(plainly(str(gone)))
     if works:
         st.caption(say("Asked with"))
         asked_with = [cards.card(archive.item(one.value), name) for one in works]
