@@ -228,9 +228,9 @@ def test_a_full_line_and_a_failure_are_sentences_and_can_be_tried_again(room, sm
 
 
 def test_contrast_in_a_browser_shows_steps_as_they_happen_and_images_with_their_records(serve, visitor, small_cabinet):
-    # Slower than others: a process of its own loads a generator and makes images. What it measures of them is asked
-    # above, without a browser: it takes longer still.
-    page = visitor(serve(small_cabinet.path) + "/contrast?q=a blue jug&n=6&steps=4", width=390)
+    # Slower than others: a process of its own loads a generator and makes images, so many that they are not done before
+    # the page looks again. What it measures of them is asked above, without a browser: it takes longer still.
+    page = visitor(serve(small_cabinet.path) + "/contrast?q=a blue jug&n=16&steps=20", width=390)
     page.set_default_timeout(300_000)
     step = page.locator("ol .frame img").first
     step.wait_for()

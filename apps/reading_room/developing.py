@@ -57,8 +57,9 @@ def developed(key: str, title: str, name: str, archive: Archive, work: Work) -> 
 
 def _wait(begun: Making, title: str, name: str, work: Work) -> None:
     key, archive, state = begun.key, begun.archive, begun.job.state
+    soon = STUDIO.line.ahead(begun.job) < 2  # at work, or next: its first steps are not to be missed
 
-    @st.fragment(run_every=MAKING if state == "working" else WAITING)
+    @st.fragment(run_every=MAKING if soon else WAITING)
     def waiting() -> None:
         if st.session_state.get(_STOPPED) == key:
             st.rerun()
