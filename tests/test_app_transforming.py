@@ -228,9 +228,9 @@ def test_a_full_line_and_a_failure_are_sentences_and_can_be_tried_again(room, sm
 
 
 def test_contrast_in_a_browser_shows_steps_as_they_happen_and_images_with_their_records(serve, visitor, small_cabinet):
-    # Slower than others: a process of its own loads a generator and makes images, so many that they are not done before
-    # the page looks again. What it measures of them is asked above, without a browser: it takes longer still.
-    page = visitor(serve(small_cabinet.path) + "/contrast?q=a blue jug&n=16&steps=20", width=390)
+    # Slower than others: a process of its own loads a generator and makes images, in so many steps that they are not
+    # done before the page looks again. What it measures of them is asked above, without a browser: it takes longer.
+    page = visitor(serve(small_cabinet.path) + "/contrast?q=a blue jug&n=6&steps=40", width=390)
     page.set_default_timeout(300_000)
     step = page.locator("ol .frame img").first
     step.wait_for()
@@ -238,7 +238,7 @@ def test_contrast_in_a_browser_shows_steps_as_they_happen_and_images_with_their_
     assert page.get_by_text("Making image").first.is_visible()
     assert page.locator("li:not(.generated) img").first.get_attribute("alt")  # what was retrieved is there already
     image = page.locator("li.generated img").first
-    image.wait_for()
+    image.scroll_into_view_if_needed()  # pictures far below are not loaded
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
     address = image.evaluate("image => image.src")
     assert b"trainedAlgorithmicMedia" in page.request.get(address).body()
