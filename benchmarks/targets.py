@@ -11,6 +11,9 @@ from benchmarks.measured import Measured
 
 MILLION, TEN_MILLION, EXACT = 1_000_000, 10_000_000, (10_000, 50_000)
 
+IMAGES = ("folder", "webdataset", "huggingface")
+"""Sources of which `benchmarks.growth` encodes images."""
+
 SIZES = (1_000, 10_000, 100_000)
 """Rows between which memory must not grow."""
 
@@ -45,11 +48,15 @@ def _value(name: str, *keys: str, rows: int = 0, factor: float = 1) -> Callable[
     return found
 
 
-def _flat(measured: Measured) -> float | None:
-    """The largest peak while encoding over the least; None unless it was measured at every size."""
-    peaks = {build["rows"]: build["encoding"]["resident_mb"] for build in measured.builds("folder")}
-    known = [peaks[rows] for rows in SIZES if rows in peaks]
-    return max(known) / min(known) if len(known) == len(SIZES) else None
+def _flat(source: str) -> Callable[[Measured], float | None]:
+    """The largest peak while encoding over the least; None unless a source was measured at every size."""
+
+    def found(measured: Measured) -> float | None:
+        peaks = {build["rows"]: build["encoding"]["resident_mb"] for build in measured.builds(source)}
+        known = [peaks[rows] for rows in SIZES if rows in peaks]
+        return max(known) / min(known) if len(known) == len(SIZES) else None
+
+    return found
 
 
 def _faster_built(measured: Measured) -> float | None:
@@ -116,12 +123,15 @@ TARGETS = (
         _value("encode", "fixed_cpu_s_over_the_peer's"),
         PEER,
     ),
-    Target(
-        "peak memory while encoding 1,000 to 100,000 images, largest over least",
-        ("<=", 1.1),
-        "",
-        _flat,
-        f"{GROWTH} --sources folder",
+    *(
+        Target(
+            f"peak memory while encoding 1,000 to 100,000 images, largest over least ({source})",
+            ("<=", 1.1),
+            "",
+            _flat(source),
+            f"{GROWTH} --sources {source}",
+        )
+        for source in IMAGES
     ),
     Target("a million vectors: recall at 10", (">=", 0.95), "", _value(ONE, "search", "recall_at_10"), INDEX),
     Target("… bytes of index a vector", ("<=", 110), "", _value(ONE, "build", "bytes_a_vector"), INDEX),
